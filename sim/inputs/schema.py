@@ -120,6 +120,7 @@ class Exits(Strict):
     on: bool = technical(True, doc="whether the flow exists")
     per_year_share: dict[int, float] = parameter({2022: 0.054, 2023: 0.0535, 2024: 0.051, 2025: 0.049}, unit="per_year", doc="départs du parc rapportés aux logements loués ; dernière valeur prolongée", source="dérivé : mobilité 7,8 % moins mutations (C19), 9 020 attributions en 2025 (C45)")
     outside_turnover_per_year: float = parameter(0.35, unit="per_year", doc="rotation des logements loués hors SNE (étudiants, associations)", ge=0, le=2)
+    age_profile: tuple[tuple[int, float], ...] = parameter(((18, 1.4), (25, 1.6), (40, 0.9), (55, 0.7), (70, 0.8), (80, 1.6), (90, 2.2)), unit="ratio", doc="profil des départs par âge de la personne de référence (âge, poids), interpolé")
     works_mean_days: float = parameter(40.0, unit="days", doc="remise en état entre départ et nouvelle entrée, moyenne", source="dérivé : 50 jours vacants entre deux baux (figures.md section 6)", ge=0)
 
 

@@ -1,0 +1,47 @@
+"""New dwellings: announced while they are built, delivered, then let like any other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.flows.caleol import start_search
+from sim.state.luck import identities
+from sim.words.clock import DAYS_PER_MONTH, Phase
+from sim.world import moves
+from sim.world.world import Calendar, Story, World
+
+BATCH_DAYS = 14
+
+
+def deliveries(world: World) -> Story:
+    """Every fortnight a batch is announced ``notice_days`` ahead, and those that are ready enter service."""
+    p = world.scenario.flows.deliveries
+    counts = world.luck_stream("deliveries_counts")
+    due = Calendar()
+    per_batch = p.per_year * world.scale * BATCH_DAYS / (12 * DAYS_PER_MONTH)
+    for service_day in range(world.first, world.first + p.notice_days, BATCH_DAYS):
+        yield world.until(world.first, Phase.VACANCIES)
+        announce(world, due, service_day, int(counts.poisson(per_batch)))
+    first_batch = world.first + p.notice_days
+    for day in range(world.first, world.last + 1):
+        yield world.until(day, Phase.VACANCIES)
+        service_day = day + p.notice_days
+        if (service_day - first_batch) % BATCH_DAYS == 0:
+            announce(world, due, service_day, int(counts.poisson(per_batch)))
+        rows = due.pop(day)
+        if len(rows):
+            moves.deliver(world, rows)
+
+
+def announce(world: World, due: Calendar, service_day: int, count: int) -> None:
+    """Add a batch of dwellings and start the search for their first tenants."""
+    if not count:
+        return
+    p = world.scenario.flows.deliveries
+    batch = world.newcomers.new_dwellings(count, p, world.luck_stream("deliveries"), service_day)
+    batch.vacant_day[:] = -1  # until it enters service
+    batch.luck_id[:] = identities("deliveries", service_day, count)
+    rows = moves.announce(world, batch)
+    due.add(np.full(count, service_day), rows)
+    for dwelling in rows.tolist():
+        start_search(world, dwelling, service_day)

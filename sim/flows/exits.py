@@ -1,0 +1,131 @@
+"""Tenants who leave the social stock, and dwellings let outside the list.
+
+Exits are drawn once a year for everybody (keyed by household and year), spread over its days, and
+then wait in a calendar: nothing is done per household per day.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.flows.caleol import start_search, works_days
+from sim.state.households import Households
+from sim.state.luck import identities
+from sim.words.clock import Phase, first_day, year_of
+from sim.words.codes import Channel, EventKind, Reason, Status
+from sim.world import moves
+from sim.world.world import Calendar, Story, World
+
+
+BATCH = 500  # tenants from outside the list are made in batches: one call costs the same for one or for many
+
+
+class Departures:
+    """Notices to come, and tenants to leave, by day."""
+
+    def __init__(self) -> None:
+        self.outsiders: Households | None = None
+        self.outsiders_used = 0
+        self.notices = Calendar()
+        self.leaving = Calendar()
+        self.lettings = Calendar()  # dwellings let outside the list
+
+
+def yearly_rate(world: World, year: int) -> float:
+    """Return the share of let dwellings whose tenant leaves the sector in a year (last value prolonged)."""
+    rates = world.scenario.flows.exits.per_year_share
+    known = [y for y in sorted(rates) if y <= year] or [min(rates)]
+    return rates[known[-1]]
+
+
+def draw_year(world: World, departures: Departures, year: int, from_day: int) -> None:
+    """Draw who gives notice in a year, from ``from_day`` on.
+
+    The rate is that of the whole let stock; dwellings let outside the list turn over faster, the
+    others make up the rest, by age of the reference person.
+    """
+    h, d, p = world.households, world.dwellings, world.scenario.flows.exits
+    if not p.on:
+        return
+    rows = np.flatnonzero(h.dwelling[: len(h)] >= 0)
+    is_outside = d.channel[h.dwelling[rows]] == Channel.OUTSIDE
+    age = year - h.birth_year[rows].astype(int)
+    weight = np.interp(age, [b for b, _ in p.age_profile], [w for _, w in p.age_profile])
+    through_list = yearly_rate(world, year) * len(rows) - p.outside_turnover_per_year * is_outside.sum()
+    mean_weight = weight[~is_outside].sum()
+    share = np.where(is_outside, p.outside_turnover_per_year, through_list / max(mean_weight, 1.0) * weight)
+    leaves = world.luck.uniform("exit", h.luck_id[rows], year) < share
+    rows = rows[leaves]
+    start = first_day(year)
+    length = first_day(year + 1) - start
+    day = start + (world.luck.uniform("exit_day", h.luck_id[rows], year) * length).astype(np.int64)
+    ahead = day >= from_day
+    departures.notices.add(day[ahead], rows[ahead])
+
+
+def exits(world: World, departures: Departures) -> Story:
+    """Each day: notices, departures, and lettings outside the list."""
+    notice_days = int(world.law["bail.preavis_days"])
+    for day in range(world.first, world.last + 1):
+        yield world.until(day, Phase.VACANCIES)
+        for household in departures.notices.pop(day).tolist():
+            give_notice(world, departures, household, day + notice_days)
+        for household in departures.leaving.pop(day).tolist():
+            leave(world, departures, household)
+        let_outside(world, departures, departures.lettings.pop(day))
+
+
+def give_notice(world: World, departures: Departures, household: int, exit_day: int) -> None:
+    """A tenant decides to leave the sector; a household already moving inside it stays."""
+    dwelling = int(world.households.dwelling[household])
+    application = int(world.households.application[household])
+    if dwelling < 0 or dwelling in world.ready_day:
+        return
+    if application >= 0:
+        if world.applications.status[application] == Status.HELD:
+            return
+        moves.close(world, np.array([application]), EventKind.WITHDRAWN, Status.WITHDRAWN)
+    moves.give_notice(world, dwelling, Reason.LEFT_SECTOR)
+    departures.leaving.add(np.array([exit_day]), np.array([household]))
+    if world.dwellings.channel[dwelling] == Channel.LIST:
+        start_search(world, dwelling, exit_day + works_days(world, dwelling))
+    else:
+        world.ready_day[dwelling] = exit_day
+
+
+def leave(world: World, departures: Departures, household: int) -> None:
+    """The tenant leaves; a dwelling let outside the list is promised again after works."""
+    dwelling = int(world.households.dwelling[household])
+    if world.dwellings.channel[dwelling] == Channel.OUTSIDE:
+        ready = world.day + 1 + works_days(world, dwelling)
+        departures.lettings.add(np.array([ready]), np.array([dwelling]))
+    moves.vacate(world, dwelling, Reason.LEFT_SECTOR)
+
+
+def let_outside(world: World, departures: Departures, dwellings: np.ndarray) -> None:
+    """Let dwellings to households that come from outside the list."""
+    if not len(dwellings):
+        return
+    arrivals = take_outsiders(world, departures, len(dwellings))
+    arrivals.luck_id[:] = identities("outside", world.day, len(dwellings))
+    households = world.households.append(arrivals)
+    world.grown()
+    for household, dwelling in zip(households.tolist(), dwellings.tolist(), strict=True):
+        world.ready_day.pop(dwelling, None)
+        moves.let_outside(world, household, dwelling)
+
+
+def take_outsiders(world: World, departures: Departures, count: int) -> Households:
+    """Return the next households from outside the list."""
+    pool, used = departures.outsiders, departures.outsiders_used
+    if pool is None or used + count > len(pool):
+        size = max(BATCH, count)
+        pool = world.newcomers.outside_tenants(size, world.luck_stream("outside"), world.day)
+        departures.outsiders, used = pool, 0
+    departures.outsiders_used = used + count
+    return pool.take(np.arange(used, used + count))
+
+
+def start_year(world: World, departures: Departures) -> None:
+    """Draw the departures of the year that begins."""
+    draw_year(world, departures, year_of(world.day), world.day)

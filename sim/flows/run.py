@@ -1,0 +1,139 @@
+"""One replication: build the world, start the flows, run, hand over."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sim.flows.arrivals import arrivals
+from sim.flows.caleol import commission
+from sim.flows.deliveries import deliveries
+from sim.flows.exits import Departures, exits, start_year
+from sim.flows.first_day import pipeline
+from sim.flows.recognitions import Procedures, recognitions
+from sim.flows.renewals import Anniversaries, renewals
+from sim.flows.yearly import dated_changes, new_years, photograph
+from sim.inputs.grids import load_grid
+from sim.inputs.territory import Territory
+from sim.population.build import FirstDay
+from sim.rules.criteria import CRITERIA
+from sim.rules.designation import Order
+from sim.state.luck import Luck
+from sim.state.records import Replication
+from sim.state.tables import Table
+from sim.words.clock import to_day, year_of
+from sim.world.world import World
+
+if TYPE_CHECKING:
+    from sim.inputs.scenario import Loaded
+
+
+def order_of(loaded: Loaded) -> Order:
+    """Return the ordering rule that the scenario names, with its grid."""
+    rule = loaded.scenario.rules.designation
+    grid = load_grid(rule.grid, CRITERIA.names()) if rule.name == "cotation" else None
+    return Order(rule.name, grid)
+
+
+def build_world(loaded: Loaded, territory: Territory, first_day: FirstDay, replication: int) -> World:
+    """Return the world of a replication on its first day, nothing started."""
+    run = loaded.scenario.run
+    world = World(
+        loaded.scenario,
+        territory,
+        loaded.law,
+        first_day.households.copy(),
+        first_day.applications.copy(),
+        first_day.dwellings.copy(),
+        first_day.places,
+        Luck(run.seed, replication),
+        to_day(run.start),
+        to_day(run.end),
+        order_of(loaded),
+        first_day.newcomers,
+    )
+    world.refresh_law()
+    rows = world.open_rows()
+    world.quartile[rows] = world.quartile_of(rows)
+    world.file_in_index(rows)
+    return world
+
+
+def start_flows(world: World) -> None:
+    """Start one story per flow that is on, and one commission per landlord."""
+    flows = world.scenario.flows
+    departures, anniversaries, procedures = Departures(), Anniversaries(world), Procedures(world)
+    world.start(new_years(world, [lambda w: start_year(w, departures)]))
+    world.start(dated_changes(world))
+    world.start(pipeline(world, departures))
+    if flows.renewals.on:
+        world.start(renewals(world, anniversaries))
+    if flows.arrivals.on:
+        world.start(arrivals(world, anniversaries, procedures))
+    if flows.recognitions.on:
+        world.start(recognitions(world, procedures))
+    if flows.exits.on:
+        world.start(exits(world, departures))
+    if flows.deliveries.on:
+        world.start(deliveries(world))
+    for landlord in range(len(world.territory.landlords)):
+        world.start(commission(world, landlord))
+
+
+def simulate(loaded: Loaded, territory: Territory, first_day: FirstDay, replication: int) -> Replication:
+    """Simulate one replication.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Resolved scenario and law.
+    territory : Territory
+        Where.
+    first_day : FirstDay
+        Tables of day one; left untouched.
+    replication : int
+        Number of the replication, a part of every key of luck.
+    """
+    began = time.process_time()
+    world = build_world(loaded, territory, first_day, replication)
+    start_flows(world)
+    world.run()
+    photograph(world, year_of(world.last))
+    return Replication(
+        number=replication,
+        events=world.log.to_array(),
+        leases=world.lease_table(),
+        year_ends=world.year_ends,
+        households=world.households,
+        applications=world.applications,
+        dwellings=world.dwellings,
+        households_born=born(world.households, first_day.households),
+        applications_born=born(world.applications, first_day.applications, int(loaded.law.at("demande.validite_days", world.first))),
+        dwellings_born=born(world.dwellings, first_day.dwellings),
+        day_one_rows={
+            "households": len(first_day.households),
+            "applications": len(first_day.applications),
+            "dwellings": len(first_day.dwellings),
+        },
+        first_day=world.first,
+        last_day=world.last,
+        legal_values_read=world.law.read,
+        seconds=time.process_time() - began,
+    )
+
+
+def born(final: Any, day_one: Table, validity_days: int = 0) -> Any:
+    """Return a table with day-one rows as on day one and later rows as they were added.
+
+    Columns that a run never changes are final from birth; the others start at their default, save
+    the end of validity, which is set by filing.
+    """
+    table = final.copy()
+    for name, spec in final.specs().items():
+        if spec["mutable"]:
+            values = getattr(table, name)
+            values[len(day_one) :] = spec["default"]
+            values[: len(day_one)] = getattr(day_one, name)[: len(day_one)]
+    if validity_days:
+        table.renewal_due_day[len(day_one) :] = table.filed_day[len(day_one) :] + validity_days
+    return table

@@ -1,0 +1,56 @@
+"""What happens on 1 January: the year that ended is photographed, the law of the new one is read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.state.records import STOCK, YearEnd
+from sim.words.clock import Phase, first_day, year_of
+from sim.world.world import Story, World
+
+
+def photograph(world: World, year: int) -> None:
+    """Record the list and the tenants as they stand after the last phase of 31 December."""
+    rows = world.open_rows()
+    stock = np.empty(len(rows), dtype=STOCK)
+    stock["application"], stock["quartile"] = rows, world.quartile[rows]
+    stock["recognition"] = world.applications.recognition[rows]
+    households = world.applications.household[rows]
+    h = world.households
+    per_unit = h.income_eur_month[households] * 12.0 * world.terms.income_index / h.consumption_units[households]
+    world.year_ends.append(
+        YearEnd(
+            year=year,
+            stock=stock,
+            tenants=world.dwellings.tenant[: len(world.dwellings)].copy(),
+            threshold_eur_year_cu=float(world.thresholds[0]),
+            endogenous_threshold_eur_year_cu=float(np.percentile(per_unit, 25)) if len(rows) else float("nan"),
+        )
+    )
+
+
+def new_years(world: World, start_year: list) -> Story:  # type: ignore[type-arg]
+    """On each 1 January after the first day: photograph, read the law, start the flows' new year.
+
+    Parameters
+    ----------
+    start_year : list of callables
+        What the other flows do when a year begins (draw the year's departures, say).
+    """
+    for year in range(year_of(world.first) + 1, year_of(world.last) + 1):
+        yield world.until(first_day(year), Phase.YEARLY)
+        photograph(world, year - 1)
+        world.book.start_year()
+        world.refresh_law()
+        for begin in start_year:
+            begin(world)
+
+
+def dated_changes(world: World) -> Story:
+    """Read the law again on the days when it changes within a year, and move capped seniority."""
+    for day in range(world.first, world.last + 1):
+        yield world.until(day, Phase.YEARLY)
+        if day in world.change_days:
+            world.refresh_law()
+        rows = world.refile_calendar.pop(day)
+        world.refile(rows)

@@ -1,0 +1,264 @@
+"""What happened in one replication, arranged for counting; prepared once, read by every indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from sim.indicators.grid import ROOMS, Grid, Names, Population, attach
+from sim.indicators.incidence import SpellBook, Spells
+from sim.indicators.publics import BLOCKED_MUTATION, DALO, PDALHPD, publics
+from sim.state.applications import Applications
+from sim.state.dwellings import Dwellings
+from sim.state.records import Replication
+from sim.words.clock import first_day, year_of
+from sim.words.codes import EventKind, Reason
+
+
+@dataclass(frozen=True)
+class Norms:
+    """Legal values that indicators need, in force in a year."""
+
+    rooms_over: int  # rooms beyond the number of persons above which a dwelling is under-occupied (sous_occupation.*)
+    surface_m2: tuple[float, ...]  # smallest legal area for 1, 2, ... persons; the last holds beyond (sur_occupation.*)
+    qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Populations of one replication (see ``grid.Population``), by place of the dwelling or by place wished first."""
+
+    grid: Grid
+    leases: Population  # attributions, by dwelling obtained
+    stock: Population  # applications waiting on 31 December, by wish
+    filed: Population  # new applications, by wish
+    left: Population  # applications closed unhoused, by wish
+    answers: Population  # offers and refusals, by dwelling
+    sessions: Population  # dwellings examined by a CALEOL
+    outside: Population  # lettings outside the list
+    freed: Population  # dwellings left by tenants who moved inside the stock
+    dwellings: Population  # dwellings on 31 December, counts by profile
+    spells: Spells  # times on the list, in the cells of one year of the grid
+    windows: tuple[tuple[int, int], ...]  # first and last day observed of each year
+
+
+def select(events: np.ndarray, *kinds: EventKind) -> np.ndarray:
+    """Return the positions in the log of some kinds of event."""
+    wanted = np.zeros(256, dtype=bool)
+    wanted[list(kinds)] = True
+    return np.flatnonzero(wanted[events["kind"]])
+
+
+def prepare(replication: Replication, names: Names, norms: Mapping[int, Norms]) -> Facts:
+    """Arrange one replication for counting.
+
+    Parameters
+    ----------
+    replication : Replication
+        What the engine left.
+    names : Names
+        Names of the territory.
+    norms : mapping
+        Legal values by calendar year.
+    """
+    years = tuple(range(year_of(replication.first_day), year_of(replication.last_day) + 1))
+    return _Preparation(replication, Grid(years, names), norms).facts()
+
+
+class _Preparation:
+    """The working of ``prepare``."""
+
+    def __init__(self, replication: Replication, grid: Grid, norms: Mapping[int, Norms]) -> None:
+        self.r, self.grid, self.norms = replication, grid, norms
+        self.starts = np.array([first_day(y) for y in (*grid.years, grid.years[-1] + 1)], dtype=np.int64)
+        self.bits = np.array([norms[y].qpv_bit for y in grid.years])
+        self.territory = np.asarray(grid.names.territory_of)
+
+    def facts(self) -> Facts:
+        events, kind = self.r.events, EventKind
+        starts, last = self.starts, self.r.last_day
+        windows = [
+            (max(int(a), self.r.first_day), min(int(b) - 1, last)) for a, b in pairwise(starts)
+        ]
+        moved = select(events, kind.VACATED)
+        return Facts(
+            self.grid,
+            self.leases(),
+            self.stock(),
+            self.flow(select(events, kind.FILED)),
+            self.flow(select(events, kind.LAPSED, kind.WITHDRAWN)),
+            self.answers(),
+            self.sessions(),
+            self.of_dwellings(select(events, kind.LET_OUTSIDE)),
+            self.of_dwellings(moved[events["reason"][moved] == Reason.MOVED]),
+            self.dwellings(),
+            self.spells(),
+            tuple(windows),
+        )
+
+    def year(self, day: np.ndarray) -> np.ndarray:
+        """Return the index of the year of each day."""
+        return np.searchsorted(self.starts, day, side="right") - 1
+
+    def at_dwelling(self, rows: np.ndarray, is_in_qpv: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the groups of dwellings, by scope."""
+        table: Dwellings = self.r.dwellings
+        commune = table.commune[rows]
+        return {
+            "territoire": self.territory[commune],
+            "commune": commune,
+            "quartier": 2 * commune.astype(np.int32) + is_in_qpv,
+            "bailleur": table.landlord[rows],
+            "typologie": np.clip(table.rooms[rows], 1, len(ROOMS)) - 1,
+            "financement": table.financing[rows],
+            "qpv": is_in_qpv.astype(np.int32),
+        }
+
+    def in_qpv(self, rows: np.ndarray, year: np.ndarray) -> np.ndarray:
+        """Whether dwellings are in a QPV by the map of a year."""
+        found: np.ndarray = (self.r.dwellings.qpv_map[rows] >> self.bits[year]) & 1 == 1
+        return found
+
+    def wished(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the groups of applications by what they ask for first."""
+        table: Applications = self.r.applications
+        commune = table.first_commune[rows]
+        wanted = np.clip(table.rooms_wanted[rows], 1, len(ROOMS)) - 1
+        return {"territoire": self.territory[commune], "commune": commune, "typologie": wanted}
+
+    def publics(self, rows: np.ndarray, year: np.ndarray, **known: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the publics of applications."""
+        calendar = year + self.grid.years[0]
+        return publics(self.r.households, self.r.applications, rows, calendar, **known)
+
+    def leases(self) -> Population:
+        leases = {name: np.ascontiguousarray(self.r.leases[name]) for name in self.r.leases.dtype.names or ()}
+        year, rows = self.year(leases["day"]), leases["application"]
+        places = self.at_dwelling(leases["dwelling"], leases["is_in_qpv"]) | {"reservataire": leases["reservataire"]}
+        groups = self.publics(rows, year, quartile=leases["quartile"], recognition=leases["recognition"])
+        columns = (
+            leases
+            | groups
+            | {
+                "delay_days": leases["day"] - leases["filed_day"],
+                "empty_days": leases["day"] - leases["vacant_day"],
+                "is_reletting": leases["vacant_day"] > self.r.dwellings.service_day[leases["dwelling"]],
+            }
+        )
+        return attach(self.grid, year, places, groups, columns)
+
+    def stock(self) -> Population:
+        ends = {self.grid.years.index(end.year): end for end in self.r.year_ends}
+        parts = [(i, end.stock) for i, end in sorted(ends.items())]
+        year = np.repeat([i for i, _ in parts], [len(s) for _, s in parts]).astype(np.int32)
+        rows, quartile, recognition = (
+            np.concatenate([s[name] for _, s in parts] or [np.zeros(0, dtype=np.int32)])
+            for name in ("application", "quartile", "recognition")
+        )
+        age = (self.starts[year + 1] - 1 - self.r.applications.filed_day[rows]).astype(np.int32)
+        groups = self.publics(rows, year, quartile=quartile, recognition=recognition)
+        known = np.isin(np.arange(len(self.grid.years)), list(ends))
+        return attach(self.grid, year, self.wished(rows), groups, groups | {"age_days": age}, known)
+
+    def flow(self, positions: np.ndarray) -> Population:
+        """Return applications that enter or leave the list."""
+        rows, year = self.r.events["application"][positions], self.year(self.r.events["day"][positions])
+        return attach(self.grid, year, self.wished(rows), self.publics(rows, year))
+
+    def of_dwellings(self, positions: np.ndarray) -> Population:
+        """Return events that are counted by dwelling."""
+        rows, year = self.r.events["dwelling"][positions], self.year(self.r.events["day"][positions])
+        return attach(self.grid, year, self.at_dwelling(rows, self.in_qpv(rows, year)))
+
+    def holder(self, rows: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        """Return the réservataire to whom dwellings were oriented at some places of the log."""
+        events, born = self.r.events, self.r.dwellings_born.reserved_for
+        oriented, span = select(events, EventKind.ORIENTED), len(events) + 1
+        keys = events["dwelling"][oriented].astype(np.int64) * span + oriented
+        order = np.argsort(keys)
+        keys, values = keys[order], events["value"][oriented][order]
+        place = np.searchsorted(keys, rows.astype(np.int64) * span + positions) - 1
+        found = (place >= 0) & (keys[place] // span == rows) if len(keys) else np.zeros(len(rows), dtype=bool)
+        holders: np.ndarray = born[rows].astype(np.int32)
+        holders[found] = values[place[found]].astype(np.int32)
+        return holders
+
+    def answers(self) -> Population:
+        events = self.r.events
+        positions = select(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
+        kinds, rows = events["kind"][positions], events["dwelling"][positions]
+        year, who = self.year(events["day"][positions]), events["application"][positions]
+        places = self.at_dwelling(rows, self.in_qpv(rows, year)) | {"reservataire": self.holder(rows, positions)}
+        columns = {"is_offer": kinds == EventKind.OFFERED, "is_refusal": kinds != EventKind.OFFERED}
+        return attach(self.grid, year, places, self.publics(who, year), columns)
+
+    def sessions(self) -> Population:
+        events = self.r.events
+        positions = select(events, EventKind.RANKED, EventKind.REJECTED)
+        span = int(self.starts[-1])
+        keys = events["dwelling"][positions].astype(np.int64) * span + events["day"][positions]
+        _, first, files = np.unique(keys, return_index=True, return_counts=True)
+        rows, year = events["dwelling"][positions[first]], self.year(events["day"][positions[first]])
+        places = self.at_dwelling(rows, self.in_qpv(rows, year)) | {"reservataire": self.holder(rows, positions[first])}
+        return attach(self.grid, year, places, columns={"files": files})
+
+    def dwellings(self) -> Population:
+        """Count dwellings by profile (all that decides their groups), which are few, then attach the profiles."""
+        table, size = self.r.dwellings, self.r.dwellings.count
+        key = np.zeros(size, dtype=np.int64)
+        for name in ("commune", "landlord", "rooms", "financing", "qpv_map"):
+            values = getattr(table, name)[:size].astype(np.int64)
+            key = key * (int(values.max(initial=0)) + 1) + values
+        _, first, profile = np.unique(key, return_index=True, return_inverse=True)
+        counts: dict[str, list[np.ndarray]] = {}
+        ends = sorted((self.grid.years.index(end.year), end.tenants) for end in self.r.year_ends)
+        for index, tenants in ends:
+            for name, mask in self.dwelling_masks(index, tenants).items():
+                counts.setdefault(name, []).append(np.bincount(profile[: len(mask)][mask], minlength=len(first)))
+        year = np.repeat(np.array([i for i, _ in ends], dtype=np.int32), len(first))
+        rows = np.tile(first, len(ends))
+        known = np.isin(np.arange(len(self.grid.years)), [i for i, _ in ends])
+        columns = {name: np.concatenate(parts) for name, parts in counts.items()}
+        columns = columns or dict.fromkeys(DWELLING_COUNTS, np.zeros(0, dtype=np.int64))
+        return attach(self.grid, year, self.at_dwelling(rows, self.in_qpv(rows, year)), columns=columns, known=known)
+
+    def dwelling_masks(self, index: int, tenants: np.ndarray) -> dict[str, np.ndarray]:
+        """Return, for one 31 December, which dwellings count in what."""
+        table, norm, size = self.r.dwellings, self.norms[self.grid.years[index]], len(tenants)
+        begins, ends = self.starts[index], self.starts[index + 1]
+        in_service, is_let = table.service_day[:size] < ends, tenants >= 0
+        persons = self.r.households.size[np.where(is_let, tenants, 0)].astype(np.int32)
+        smallest = np.array(norm.surface_m2)[np.clip(persons, 1, len(norm.surface_m2)) - 1]
+        a_year_old = in_service & (table.service_day[:size] <= begins)
+        lettings = select(self.r.events, EventKind.HOUSED, EventKind.LET_OUTSIDE)
+        this_year = lettings[self.year(self.r.events["day"][lettings]) == index]
+        was_let = np.zeros(table.count, dtype=bool)
+        was_let[self.r.events["dwelling"][this_year]] = True
+        masks = (
+            in_service, in_service & ~is_let, a_year_old, a_year_old & is_let & was_let[:size], is_let,
+            is_let & (table.rooms[:size].astype(np.int32) - persons > norm.rooms_over),
+            is_let & (table.surface_m2[:size] < smallest),
+        )  # fmt: skip
+        return dict(zip(DWELLING_COUNTS, masks, strict=True))
+
+    def spells(self) -> Spells:
+        applications, households, grid = self.r.applications, self.r.households, self.grid
+        book = SpellBook(applications, self.r.first_day, self.r.last_day)
+        rows = np.arange(applications.count)
+        book.everybody(grid.start["mel"])
+        for scope, group in self.wished(rows).items():
+            if scope != "commune":  # too few in a year for a product of daily hazards
+                book.everybody(group.astype(np.int32) + grid.start[scope])
+        filed_year = 1970 + applications.filed_day[rows] / 365.25
+        for name, mask in publics(households, applications, rows, np.floor(filed_year).astype(np.int32)).items():
+            book.some(mask, grid.number("public", name))
+        flags = applications.recognition[rows]
+        book.recognised((flags & (DALO | PDALHPD)) != 0, grid.number("public", "reconnus DALO ou PDALHPD"))
+        book.recognised((flags & BLOCKED_MUTATION) != 0, grid.number("public", "mutation reconnue"))
+        return book.close(grid.groups)
+
+
+DWELLING_COUNTS = ("offered", "vacant", "a_year_old", "moved_into", "let", "under_occupied", "over_occupied")

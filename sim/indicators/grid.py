@@ -1,0 +1,221 @@
+"""Where indicators are counted: the groups of every scope, and rows attached to their groups.
+
+Everything is counted with ``numpy.bincount`` on ``year * groups + group``: one pass gives a numerator for
+every year and every group of every scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from sim.words.codes import Financing, Reservataire
+
+WHOLE = "mel"
+SCOPES = (
+    WHOLE,
+    "territoire",
+    "commune",
+    "quartier",
+    "bailleur",
+    "reservataire",
+    "typologie",
+    "financement",
+    "qpv",
+    "public",
+)
+PUBLICS = (
+    "premier quartile",
+    "quartiles 2 à 4",
+    "reconnus DALO ou PDALHPD",
+    "mutation reconnue",
+    "relogement NPNRU",
+    "éligibles CCH",
+    "mutation",
+    "premier accès",
+    "moins de 30 ans",
+    "65 ans et plus",
+    "handicap",
+    "sans abri",
+    "sortants d'hébergement",
+)
+ROOMS = ("T1", "T2", "T3", "T4", "T5 et plus")
+
+
+class Names(Protocol):
+    """What the indicators read of a territory: names, and the PLH territory of each commune."""
+
+    @property
+    def communes(self) -> tuple[str, ...]:
+        """Names of the communes, in the order of their codes."""
+
+    @property
+    def territories(self) -> tuple[str, ...]:
+        """Names of the PLH territories."""
+
+    @property
+    def territory_of(self) -> np.ndarray:
+        """Index of the PLH territory of each commune."""
+
+    @property
+    def landlords(self) -> tuple[str, ...]:
+        """Names of the landlords, in the order of their codes."""
+
+
+@dataclass(frozen=True)
+class PlainNames:
+    """Names given one by one (see ``Names``)."""
+
+    communes: tuple[str, ...]
+    territories: tuple[str, ...]
+    territory_of: np.ndarray
+    landlords: tuple[str, ...]
+
+
+@dataclass
+class Grid:
+    """Years and groups, numbered; a cell is ``year index * groups + group number``."""
+
+    years: tuple[int, ...]
+    names: Names
+    scope_of: list[str] = field(init=False)
+    group_of: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        members: dict[str, Iterable[str]] = {
+            WHOLE: [WHOLE],
+            "territoire": self.names.territories,
+            "commune": self.names.communes,
+            "quartier": [f"{c} – {where}" for c in self.names.communes for where in ("hors QPV", "QPV")],
+            "bailleur": self.names.landlords,
+            "reservataire": [r.label for r in Reservataire],
+            "typologie": ROOMS,
+            "financement": [f.label for f in Financing],
+            "qpv": ["hors QPV", "en QPV"],
+            "public": PUBLICS,
+        }
+        self.scope_of, self.group_of, self.start = [], [], {}
+        for scope in SCOPES:
+            self.start[scope] = len(self.group_of)
+            self.group_of += members[scope]
+            self.scope_of += [scope] * (len(self.group_of) - len(self.scope_of))
+        self.groups = len(self.group_of)
+        self.shape = (len(self.years), self.groups)
+
+    def mask(self, scopes: Iterable[str]) -> np.ndarray:
+        """Return which groups belong to some scopes."""
+        return np.isin(self.scope_of, list(scopes))
+
+    def number(self, scope: str, group: str) -> int:
+        """Return the number of a group."""
+        return self.group_of.index(group, self.start[scope])
+
+    def year_index(self, years: np.ndarray) -> np.ndarray:
+        """Return the index of calendar years in the grid."""
+        return (years - self.years[0]).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Population:
+    """Rows attached to their cells: one pair (row, cell) for each scope a row belongs to.
+
+    Parameters
+    ----------
+    grid : Grid
+        Years and groups.
+    row, cell : np.ndarray
+        The pairs.
+    scopes : frozenset of str
+        Scopes in which these rows are counted.
+    known : np.ndarray
+        bool, one per year: False where the run has no such rows (no 31 December in a truncated year).
+    columns : mapping
+        Values of the rows, read as ``population["name"]``.
+    """
+
+    grid: Grid
+    row: np.ndarray
+    cell: np.ndarray
+    scopes: frozenset[str]
+    known: np.ndarray
+    columns: Mapping[str, np.ndarray]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return a column."""
+        return self.columns[name]
+
+    def total(self, values: np.ndarray | None = None) -> np.ndarray:
+        """Return sums of ``values`` (a mask, numbers, None for a count), shape (years, groups); NaN where not known."""
+        grid = self.grid
+        if values is None:
+            flat = np.bincount(self.cell, minlength=grid.shape[0] * grid.groups)
+        elif values.dtype == np.bool_:
+            flat = np.bincount(self.cell[values[self.row]], minlength=grid.shape[0] * grid.groups)
+        else:
+            flat = np.bincount(self.cell, weights=values[self.row], minlength=grid.shape[0] * grid.groups)
+        table = flat.reshape(grid.shape).astype(float)
+        table[:, ~grid.mask(self.scopes)] = np.nan
+        table[~self.known] = np.nan
+        return table
+
+    def median(self, values: np.ndarray) -> np.ndarray:
+        """Return the median of ``values`` in each cell; NaN in an empty one."""
+        rank = np.empty(len(values), dtype=np.int32)
+        order = np.argsort(values, kind="stable")
+        rank[order] = np.arange(len(values), dtype=np.int32)
+        pairs = np.empty(len(self.row), dtype=np.int64)
+        np.multiply(self.cell, len(values), out=pairs, dtype=np.int64)
+        pairs += rank[self.row]
+        pairs.sort()
+        sizes = np.bincount(self.cell, minlength=self.grid.shape[0] * self.grid.groups)
+        firsts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        table = np.full(len(sizes), np.nan)
+        filled = np.flatnonzero(sizes)
+        low, high = (firsts[filled] + (sizes[filled] - 1) // 2), (firsts[filled] + sizes[filled] // 2)
+        ordered = values[order]
+        size = max(len(values), 1)
+        table[filled] = (ordered[pairs[low] % size] + ordered[pairs[high] % size]) / 2
+        return table.reshape(self.grid.shape)
+
+
+def attach(
+    grid: Grid,
+    year: np.ndarray,
+    places: Mapping[str, np.ndarray],
+    publics: Mapping[str, np.ndarray] | None = None,
+    columns: Mapping[str, Any] | None = None,
+    known: np.ndarray | None = None,
+) -> Population:
+    """Return rows attached to the groups they belong to.
+
+    Parameters
+    ----------
+    grid : Grid
+        Years and groups.
+    year : np.ndarray
+        Index of the year of each row.
+    places : mapping
+        Scope to the index, inside the scope, of the group of each row.
+    publics : mapping, optional
+        Name of a public to a bool mask; publics overlap.
+    columns : mapping, optional
+        Values of the rows.
+    known : np.ndarray, optional
+        bool, one per year; all True by default.
+    """
+    base = year.astype(np.int32) * grid.groups
+    every = np.arange(len(year), dtype=np.int32)
+    rows, cells = [every], [base + grid.start[WHOLE]]
+    for scope, index in places.items():
+        rows.append(every)
+        cells.append(base + (index.astype(np.int32) + grid.start[scope]))
+    for name, member in (publics or {}).items():
+        chosen = np.flatnonzero(member).astype(np.int32)
+        rows.append(chosen)
+        cells.append(base[chosen] + grid.number("public", name))
+    scopes = frozenset({WHOLE, *places} | ({"public"} if publics else set()))
+    everything = np.ones(len(grid.years), dtype=bool) if known is None else known
+    return Population(grid, np.concatenate(rows), np.concatenate(cells), scopes, everything, columns or {})

@@ -1,0 +1,158 @@
+"""Reads the text files of a folder, cell by cell, and gathers every fault with its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from sim.inputs.faults import Fault, quoted, shown
+from sim.words.registry import nearest
+
+
+class Column(NamedTuple):
+    """What a column of a file may hold: ``low`` and ``high`` bound numbers, ``among`` bounds words."""
+
+    kind: type
+    low: float = 0.0
+    high: float = math.inf
+    optional: bool = False
+    among: tuple[str, ...] = ()
+    many: bool = False
+
+
+class Reader:
+    """Reads the files of one folder and gathers their faults; frames are indexed by line number until the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+        self.files: dict[str, Path] = {}
+
+    def say(self, file: str, line: Hashable, text: str) -> None:
+        """Note one fault."""
+        self.faults.append(Fault(shown(self.folder / file), int(str(line)), text))
+
+    def text(self, file: str) -> str:
+        """Return the text of a file, or an empty string after noting why there is none."""
+        path = self.folder / file
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            self.say(file, 1, "missing file" if not path.exists() else f"cannot be read: {error.strerror}")
+        except UnicodeDecodeError as error:
+            self.say(file, error.object[: error.start].count(b"\n") + 1, "not a text file in UTF-8")
+        else:
+            self.files[file] = path
+            if "\0" in text:
+                self.say(file, 1, "binary file: a text file in UTF-8 is expected")
+            elif not text.strip():
+                self.say(file, 1, "empty file")
+            else:
+                return text
+        return ""
+
+    def table(self, file: str, columns: Mapping[str, Column]) -> pd.DataFrame:
+        """Return a CSV file as a frame indexed by line; what is wrong becomes NaN or an empty word."""
+        lines = csv.reader(io.StringIO(self.text(file), newline=""), strict=True)
+        rows: dict[int, list[str]] = {}
+        header: list[str] = []
+        try:
+            header = [name.strip() for name in next(lines, [])]
+            for cells in lines:
+                rows[lines.line_num] = [cell.strip() for cell in cells]
+        except csv.Error as error:
+            self.say(file, max(lines.line_num, 1), f"not a CSV line: {error}")
+        if header:
+            self._header(file, header, columns)
+            if not rows:
+                self.say(file, 1, "no row below the header")
+        for line, cells in list(rows.items()):
+            if len(cells) != len(header):
+                self.say(file, line, f"{len(cells)} cells, {len(header)} expected")
+                del rows[line]
+        place = {name: i for i, name in enumerate(header)}
+        read: dict[str, Any] = {}
+        for name, column in columns.items():
+            known = name in place
+            cells_read = [self._cell(file, n, name, c[place[name]], column) if known else None for n, c in rows.items()]
+            wide = object if column.kind is str else bool if column.kind is bool and None not in cells_read else float
+            whole = column.kind is int and not column.optional and None not in cells_read
+            read[name] = pd.Series(cells_read, index=list(rows), dtype="int64" if whole else wide)
+        return pd.DataFrame(read, index=list(rows))
+
+    def _header(self, file: str, header: list[str], columns: Mapping[str, Column]) -> None:
+        for name in columns:
+            if name not in header:
+                self.say(file, 1, f"missing column {name!r}{nearest(name, set(header) - set(columns))}")
+        for name in dict.fromkeys(header):
+            if header.count(name) > 1:
+                self.say(file, 1, f"column {name!r} given twice")
+            if name not in columns:
+                self.say(file, 1, f"unknown column {quoted(name)}{nearest(name, columns)}")
+
+    def _cell(self, file: str, line: int, name: str, text: str, column: Column) -> Any:
+        if column.many:
+            return tuple(text.split())
+        if not text:
+            if not column.optional:
+                self.say(file, line, f"{name} is empty")
+            return "" if column.kind is str else None
+        what = quoted(text)
+        if column.kind is str:
+            if column.among and text not in column.among:
+                self.say(file, line, f"unknown {name} {what}{nearest(text, column.among)}")
+            return text
+        if column.kind is bool:
+            if text not in ("true", "false"):
+                self.say(file, line, f"{name} is {what}: true or false expected")
+            return text == "true"
+        try:
+            number = int(text) if column.kind is int else float(text)
+        except ValueError:
+            self.say(file, line, f"{name} is {what}: a{' whole' if column.kind is int else ''} number expected")
+            return None
+        if not (column.low <= number <= column.high and math.isfinite(number)):
+            self.say(file, line, f"{name} is {what}: between {column.low:g} and {column.high:g} expected")
+            return None
+        return number
+
+    def yaml(self, file: str) -> Any:
+        """Return a YAML file as a mapping that knows its lines, or an empty one after noting why."""
+        text = self.text(file)
+        try:
+            tree = YAML(typ="rt").load(text) if text else {}
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            first = str(error.problem or error.context).split("\n")[0]
+            self.say(file, mark.line + 1 if mark else 1, f"not valid YAML: {first[:80]}")
+            return {}
+        except (YAMLError, ValueError) as error:
+            self.say(file, 1, f"not valid YAML: {str(error).splitlines()[0][:80]}")
+            return {}
+        if not isinstance(tree, dict):
+            self.say(file, 1, "a mapping (name: ...) is expected")
+            return {}
+        return tree
+
+    def keys(self, file: str, line: int, tree: Any, expected: tuple[str, ...], of: str) -> bool:
+        """Note the keys that a mapping lacks or should not have; return whether it is as expected."""
+        for key in expected:
+            if key not in tree:
+                self.say(file, line, f"{of}missing key {key!r}")
+        for key in tree:
+            if key not in expected:
+                self.say(file, line_of(tree, key), f"{of}unknown key {quoted(str(key))}{nearest(str(key), expected)}")
+        return set(tree) == set(expected)
+
+
+def line_of(tree: Any, key: Any) -> int:
+    """Return the line of a key of a mapping read by ``Reader.yaml``."""
+    return int(tree.lc.key(key)[0]) + 1

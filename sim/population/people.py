@@ -1,0 +1,134 @@
+"""Who households are: age, composition, work, and what the law derives from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.inputs.law import Law
+from sim.population.raking import choose, even, mark
+from sim.population.shapes import Shapes
+from sim.state.households import Households
+from sim.words.clock import year_of
+from sim.words.codes import Employment
+
+YOUNG_COUPLE_SUM_OF_AGES = 55
+"""A couple without dependant is a *jeune ménage* up to this sum of ages (rules.md 1.5)."""
+SEVERAL = 2
+
+
+def age_bands(shapes: Shapes, ages: np.ndarray) -> np.ndarray:
+    """Return the band of each age, numbered as the rows of ``people.by_age``."""
+    return np.asarray(np.searchsorted(shapes.ages[0], ages, side="right") - 1).clip(0)
+
+
+def ages_in(shapes: Shapes, bands: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw an age in each band, evenly."""
+    first, last = shapes.ages
+    return np.asarray(first[bands] + (even(rng, len(bands)) * (last[bands] - first[bands] + 1)).astype(int))
+
+
+def compose(
+    sizes: np.ndarray, ages: np.ndarray, shapes: Shapes, law: Law, rng: np.random.Generator, day: int, *, ratio_disabled: float = 1.0
+) -> Households:
+    """Return households of given sizes and ages of the reference person: couple, children, work, units.
+
+    Parameters
+    ----------
+    sizes, ages : numpy.ndarray
+        Persons, years; one per household.
+    day : int
+        Day on which ages hold, and of the law.
+    ratio_disabled : float
+        Frequency of disability relative to tenants of the same age.
+    """
+    rows = len(sizes)
+    bands = age_bands(shapes, ages)
+    by_age = shapes["people.by_age"][bands]
+    couples = np.where(sizes >= SEVERAL, shapes["couple.share"][bands, np.clip(sizes - SEVERAL, 0, 6)], 0.0)
+    is_couple = mark(rng, couples)
+    others = np.maximum(sizes - 1 - is_couple, 0)
+    children = rng.binomial(others, by_age[:, 0])
+    dependants = children + rng.binomial(others - children, by_age[:, 1])
+    homes = Households.build(rows, size=sizes, children_count=children, dependants_count=dependants, is_couple=is_couple)
+    homes.birth_year[:] = year_of(day) - ages
+    homes.is_disabled[:] = mark(rng, np.minimum(by_age[:, 2] * ratio_disabled, 1.0))
+    homes.employment[:] = choose(rng, shapes["people.employment"], bands)
+    derive(homes, law, day)
+    return homes
+
+
+def derive(homes: Households, law: Law, day: int) -> None:
+    """Fill what the law computes from composition: consumption units, ceilings category, APL family.
+
+    Source: rules.md 1.5 and 1.6.
+    """
+    first, adult, child = (float(law.at(f"uc.{name}", day)) for name in ("premiere_personne", "autre_14_ans", "enfant"))
+    size, dependants = homes.size.astype(int), homes.dependants_count.astype(int)
+    children = homes.children_count.astype(int)
+    homes.consumption_units[:] = first + adult * (size - 1 - children) + child * children
+    ages = year_of(day) - homes.birth_year.astype(int)
+    category = size + (~homes.is_couple & (dependants > 0) & (dependants == size - 1))
+    young = homes.is_couple & (dependants == 0) & (size == SEVERAL) & (2 * ages <= YOUNG_COUPLE_SUM_OF_AGES)
+    category = np.where(young, 3, category) + homes.is_disabled
+    homes.ceiling_category[:] = np.clip(category, 1, 6)
+    homes.persons_over_six[:] = np.maximum(size - 6, 0)
+    family = np.where(dependants > 0, 1 + dependants, homes.is_couple)
+    homes.family_type[:] = np.minimum(family, 9)
+
+
+def rooms_missing(size: np.ndarray, is_couple: np.ndarray, children: np.ndarray, rooms: np.ndarray) -> np.ndarray:
+    """Return how many rooms a household lacks by Insee's norm (negative = to spare).
+
+    One living room, one room per couple or single adult, one per further adult, children two by two;
+    a person alone needs one room (the norm's 25 m² are left to the surface test).
+    """
+    others = size.astype(int) - 1 - is_couple - children
+    needed = np.where(size == 1, 1, 2 + others + (children + 1) // 2)
+    return np.asarray(needed - rooms.astype(int))
+
+
+def surface_needed_m2(size: np.ndarray, law: Law, day: int) -> np.ndarray:
+    """Return the surface under which a household is in *sur-occupation* (CCH R822-25), m²."""
+    surfaces = np.asarray(law.at("sur_occupation.surface_m2", day), dtype=float)
+    return np.asarray(surfaces[np.clip(size.astype(int), 1, len(surfaces)) - 1])
+
+
+def is_overcrowded(homes: Households, rooms: np.ndarray, surface_m2: np.ndarray, shapes: Shapes, law: Law, day: int) -> np.ndarray:
+    """Whether households are in *sur-occupation manifeste*: legal surface, or rooms missing (PDALHPD)."""
+    missing = rooms_missing(homes.size, homes.is_couple, homes.children_count.astype(int), rooms)
+    return np.asarray((surface_m2 < surface_needed_m2(homes.size, law, day)) | (missing >= shapes.value("grounds.missing_rooms")))
+
+
+def is_underoccupied(size: np.ndarray, rooms: np.ndarray, law: Law, day: int) -> np.ndarray:
+    """Whether rooms exceed persons by more than the law allows (CCH L621-2)."""
+    return np.asarray(rooms.astype(int) - size.astype(int) > float(law.at("sous_occupation.pieces_en_trop", day)))
+
+
+def income_score(homes: Households, shapes: Shapes, rng: np.random.Generator, day: int, extra: np.ndarray | float = 0.0) -> np.ndarray:
+    """Return a latent score whose rank sets the income: effects of attributes and a normal noise (copula).
+
+    Parameters
+    ----------
+    extra : numpy.ndarray or float
+        Effects that the caller knows (dwelling, present housing).
+    """
+    effect = shapes.effects("income.score")
+    work = np.array([effect[e.name] for e in Employment])
+    dependants, couple = homes.dependants_count.astype(int), homes.is_couple
+    score = work[homes.employment] + effect["dependant"] * dependants + effect["couple"] * couple
+    score = score + effect["single_parent"] * (~couple & (dependants > 0))
+    score = score + effect["under_25"] * (year_of(day) - homes.birth_year.astype(int) < 25)
+    return np.asarray(score + extra + effect["noise_sd"] * rng.standard_normal(len(homes)))
+
+
+def set_income(homes: Households, per_unit_eur_year: np.ndarray, shapes: Shapes, rng: np.random.Generator) -> None:
+    """Fill declared resources and tax income (RFR N-2) from resources per consumption unit, eur/year.
+
+    Social benefits are not taxed: the taxed part depends on employment.
+    """
+    year = per_unit_eur_year * homes.consumption_units
+    homes.income_eur_month[:] = year / 12
+    taxable = shapes["income.taxable_share"].ravel()[homes.employment]
+    spread = shapes.value("population.tax_income_spread")
+    noise = np.exp(rng.normal(-(spread**2) / 2, spread, len(homes)))
+    homes.tax_income_eur_year[:] = year * taxable * shapes.value("population.tax_income_ratio") * noise

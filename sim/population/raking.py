@@ -1,0 +1,128 @@
+"""Raking to published margins, whole counts and draws that keep their margins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Margin = tuple[tuple[int, ...], np.ndarray]
+"""Axes that stay, and the totals wanted over them."""
+
+
+def rake(seed: np.ndarray, margins: Sequence[Margin], rounds: int = 500, tolerance: float = 1e-9) -> tuple[np.ndarray, float]:
+    """Return ``seed`` scaled to the margins, and the largest relative gap that is left.
+
+    Iterative proportional fitting. Margins that contradict each other, or zeros of the seed, leave a
+    gap that stays far above ``tolerance``: the caller reports it.
+
+    Parameters
+    ----------
+    seed : numpy.ndarray
+        Non-negative table, any number of axes.
+    margins : sequence of (axes, totals)
+        ``axes`` ascending; ``totals`` has the shape of the table summed over the other axes.
+
+    Raises
+    ------
+    ValueError
+        If a margin has not the shape of its axes.
+    """
+    table = seed.astype(float).copy()
+    for axes, totals in margins:
+        if tuple(table.shape[a] for a in axes) != totals.shape:
+            raise ValueError(f"margin over axes {axes} has shape {totals.shape}, table {table.shape}")
+    gap = np.inf
+    for _ in range(rounds):
+        for axes, totals in margins:
+            table *= _spread(_ratio(totals, _sum(table, axes)), axes, table.ndim)
+        gap = max(float(np.abs(_sum(table, axes) - totals).max() / max(totals.max(), 1e-12)) for axes, totals in margins)
+        if gap < tolerance:
+            break
+    return table, gap
+
+
+def _sum(table: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    return np.asarray(table.sum(axis=tuple(a for a in range(table.ndim) if a not in axes)))
+
+
+def _ratio(wanted: np.ndarray, got: np.ndarray) -> np.ndarray:
+    return np.divide(wanted, got, out=np.zeros_like(got), where=got > 0)
+
+
+def _spread(values: np.ndarray, axes: tuple[int, ...], ndim: int) -> np.ndarray:
+    shape = [values.shape[axes.index(a)] if a in axes else 1 for a in range(ndim)]
+    return values.reshape(shape)
+
+
+def whole(expected: np.ndarray, total: int) -> np.ndarray:
+    """Return whole counts near ``expected`` that sum to ``total`` (controlled rounding).
+
+    Running sums are rounded, so that any run of neighbouring cells is right within one.
+    """
+    flat = expected.ravel()
+    mass = float(flat.sum())
+    if mass <= 0:
+        raise ValueError("nothing to round: every expected count is 0")
+    bounds = np.rint(np.cumsum(flat) * (total / mass)).astype(np.int64)
+    bounds[-1] = total
+    return np.diff(bounds, prepend=0).reshape(expected.shape)
+
+
+def even(rng: np.random.Generator, rows: int) -> np.ndarray:
+    """Return ``rows`` uniforms, one in each of ``rows`` equal intervals, in random order."""
+    return (rng.permutation(rows) + rng.random(rows)) / max(rows, 1)
+
+
+def choose(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray | int) -> np.ndarray:
+    """Draw a column for each row, margins kept within one for each line of ``shares``.
+
+    Parameters
+    ----------
+    shares : numpy.ndarray
+        One line, or one line per group; normalised here.
+    rows : numpy.ndarray or int
+        The group of each row, or how many rows when there is one line.
+    """
+    if isinstance(rows, int | np.integer):
+        return _columns(shares.ravel(), even(rng, int(rows)))
+    chosen = np.zeros(len(rows), dtype=np.int64)
+    order = np.argsort(rows, kind="stable")
+    bounds = np.searchsorted(rows[order], np.arange(len(shares) + 1))
+    for group, (first, last) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        if last > first:
+            chosen[order[first:last]] = _columns(shares[group], even(rng, int(last - first)))
+    return chosen
+
+
+def _columns(shares: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+    steps = np.cumsum(shares)
+    return np.searchsorted(steps / steps[-1], uniforms, side="right").clip(0, len(shares) - 1)
+
+
+def mark(rng: np.random.Generator, probability: np.ndarray) -> np.ndarray:
+    """Draw yes or no for each row, so that the number of yes in any run of rows is right within one."""
+    return np.asarray(np.diff(np.floor(np.cumsum(probability) + rng.random()), prepend=0.0) > 0)
+
+
+def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarray:
+    """Return ``count`` distinct rows, ascending, drawn in proportion to their weights (0 = never).
+
+    Raises
+    ------
+    ValueError
+        If fewer rows than ``count`` have a weight.
+    """
+    able = int((weights > 0).sum())
+    if count > able:
+        raise ValueError(f"{count} rows asked, {able} can be drawn")
+    if count <= 0:
+        return np.zeros(0, dtype=np.int64)
+    with np.errstate(divide="ignore"):
+        keys = np.where(weights > 0, rng.exponential(size=len(weights)) / np.maximum(weights, 1e-300), np.inf)
+    return np.sort(np.argpartition(keys, count - 1)[:count])
+
+
+def quantile_of(knots: np.ndarray, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Return the value of each rank (0 to 1) by straight lines between the published quantiles."""
+    return np.interp(ranks, knots, values)

@@ -1,0 +1,214 @@
+"""What a bilan reads from a finished run: estimates over replications, curves, and the head of the manifest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from sim.report import french
+from sim.report.tables import Quantity
+from sim.words.clock import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RunFolder(Protocol):
+    """A finished run folder, as ``sim.results.store.load_run`` returns it."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest."""
+
+    def indicators(self) -> pd.DataFrame:
+        """Return one row per replication, year, indicator, scope and group."""
+
+    def attributions(self) -> pd.DataFrame:
+        """Return counts per replication and year of the R441-5-1 cross-table."""
+
+    def waits(self) -> pd.DataFrame:
+        """Return curves per replication, class and group."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean over replications of one indicator, its 95 % interval, and the mean size of its denominator.
+
+    ``low`` and ``high`` are ``None`` with one replication, ``mean`` when every denominator is 0.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    count: float | None
+    unit: str
+
+    def quantity(self, kind: str | None = None) -> Quantity:
+        """Return the estimate for a table: durations in days become months unless ``kind`` is ``days``."""
+        kind = kind or KIND_OF_UNIT.get(self.unit, "number")
+        if kind == "months" and self.unit == "days":
+            return Quantity(french.to_months(self.mean), kind, french.to_months(self.low), french.to_months(self.high))
+        return Quantity(self.mean, kind, self.low, self.high)
+
+
+KIND_OF_UNIT = {"share": "share", "days": "months", "months": "months", "count": "count", "ratio": "ratio"}
+
+
+def interval(values: np.ndarray) -> tuple[float | None, float | None, float | None]:
+    """Return mean, low and high: Student's 95 % interval of the mean over replications, missing values left out.
+
+    With fewer than two values there is no interval (``None``), never a false zero width.
+    """
+    known = values[~np.isnan(values)]
+    if known.size == 0:
+        return None, None, None
+    mean = float(known.mean())
+    if known.size == 1:
+        return mean, None, None
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(known.size - 1, 0.975) * known.std(ddof=1) / np.sqrt(known.size))
+    return mean, mean - half, mean + half
+
+
+class Reading:
+    """Indicators of one run, looked up by name.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The run folder.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        self.manifest = run.manifest
+        self._run = run
+        self.indicators = run.indicators()
+        self._groups = self.indicators.groupby(
+            ["indicator", "scope", "group", "year"], sort=False, observed=True
+        ).indices
+        self._values = self.indicators["value"].to_numpy(dtype=float, na_value=np.nan)
+        self._denominators = self.indicators["denominator"].to_numpy(dtype=float, na_value=np.nan)
+        self._units = self.indicators["unit"].to_numpy(dtype=object)
+
+    @cached_property
+    def years(self) -> list[int]:
+        """Years that have indicators, ascending."""
+        return sorted(int(y) for y in self.indicators["year"].unique())
+
+    @cached_property
+    def last_full_year(self) -> int:
+        """Last year simulated from 1 January to 31 December; raises ``ValueError`` when there is none."""
+        settings = self.manifest["scenario"]["run"]
+        start, end = (dt.date.fromisoformat(str(settings[key])) for key in ("start", "end"))
+        full = [y for y in self.years if start <= dt.date(y, 1, 1) and dt.date(y, 12, 31) <= end]
+        if not full:
+            raise ValueError(f"no full year between {start} and {end}: a bilan needs one")
+        return full[-1]
+
+    def estimate(self, indicator: str, year: int, scope: str = "mel", group: str = "mel") -> Estimate:
+        """Return the estimate; missing rows give a missing value, as a denominator of 0 does."""
+        rows = self._groups.get((indicator, scope, group, year))
+        if rows is None:
+            return Estimate(None, None, None, None, "")
+        mean, low, high = interval(self._values[rows])
+        counts = self._denominators[rows]
+        count = float(np.nanmean(counts)) if not np.all(np.isnan(counts)) else None
+        unit = str(self._units[rows[0]])
+        if unit == "share" and low is not None and high is not None:
+            low, high = max(low, 0.0), min(high, 1.0)
+        return Estimate(mean, low, high, count, unit)
+
+    def members(self, scope: str) -> list[str]:
+        """Return the groups of a scope, in alphabetical order."""
+        return sorted(str(g) for g in self.indicators.loc[self.indicators["scope"] == scope, "group"].unique())
+
+    def codes(self, scope: str) -> list[str]:
+        """Return the indicators that a scope has, in the order of the run."""
+        return [str(code) for code in self.indicators.loc[self.indicators["scope"] == scope, "indicator"].unique()]
+
+    def has(self, indicator: str) -> bool:
+        """Whether the run gives at least one value of an indicator."""
+        return bool(((self.indicators["indicator"] == indicator) & self.indicators["value"].notna()).any())
+
+    @cached_property
+    def attributions(self) -> pd.DataFrame:
+        """The R441-5-1 cross-table, by replication."""
+        return self._run.attributions()
+
+    @cached_property
+    def waits(self) -> pd.DataFrame:
+        """The curves, by replication."""
+        return self._run.waits()
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Cumulative incidence of being housed, of one class of household, on a grid of months."""
+
+    label: str
+    months: list[float]
+    mean: list[float]
+    low: list[float] | None
+    high: list[float] | None
+    at_risk: list[float]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One objective seen by territory."""
+
+    title: str
+    target: float | None
+    rows: list[Estimate]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One indicator by year, with its target and the published points: ``(year, value, field)``."""
+
+    title: str
+    unit: str
+    years: list[int]
+    values: list[Estimate]
+    target: float | None
+    observed: list[tuple[int, float, str]]
+
+
+HORIZON_MONTHS = 60
+CURVE_GROUPS = {"premier accès": "Premier accès", "mutation": "Mutation"}
+
+
+def curves(waits: pd.DataFrame) -> list[Curve]:
+    """Return the cumulative incidence of first access and of mutations, each month, mean over replications.
+
+    Each replication's curve is a step function of the days; it is read at the last day before each month.
+    Raises ``ValueError`` when the run has no curve of these groups.
+    """
+    chosen = waits[waits["group"].isin(CURVE_GROUPS)]
+    if chosen.empty:
+        raise ValueError(f"waits.parquet has no curve of the groups {', '.join(CURVE_GROUPS)}")
+    last = min(HORIZON_MONTHS, int(french.to_months(float(chosen["day"].max())) or 0))
+    months = np.arange(last + 1, dtype=float)
+    days = months * DAYS_PER_MONTH
+    found = []
+    for group, label in CURVE_GROUPS.items():
+        shares, risks = [], []
+        for _, one in chosen[chosen["group"] == group].groupby("replication"):
+            one = one.sort_values("day")
+            place = np.searchsorted(one["day"].to_numpy(), days + 1e-9, side="right") - 1
+            shares.append(np.where(place < 0, 0.0, one["incidence"].to_numpy(dtype=float)[place]))
+            risks.append(one["at_risk"].to_numpy(dtype=float)[np.maximum(place, 0)])
+        if not shares:
+            continue
+        spans = [interval(column) for column in np.array(shares).T]
+        low = None if len(shares) < 2 else [max(0.0, s[1] or 0.0) for s in spans]
+        high = None if len(shares) < 2 else [min(1.0, s[2] or 0.0) for s in spans]
+        found.append(
+            Curve(label, months.tolist(), [s[0] or 0.0 for s in spans], low, high, np.mean(risks, axis=0).tolist())
+        )
+    return found

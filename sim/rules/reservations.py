@@ -1,0 +1,52 @@
+"""Who proposes candidates for a vacant dwelling, and whom each holder proposes (rules.md 2.1, 2.2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.inputs.schema import Reservation
+from sim.words.codes import Employment, Reservataire
+
+EVERYBODY = 0xFF
+WORKERS = (1 << Employment.STABLE) | (1 << Employment.UNSTABLE)
+
+# Preference by recognition class (none, first access, mutation): smaller first, -1 = not proposed.
+# The State's part for priority publics goes to recognised households (L441-1, L441-2-3); the MEL
+# follows blocked mutations (PLH action 31); elsewhere recognition gives no rank of its own.
+PREFERENCES: dict[int, tuple[int, int, int]] = {
+    Reservataire.BAILLEUR: (0, 0, 0),
+    Reservataire.ETAT: (-1, 0, -1),
+    Reservataire.ETAT_AGENTS: (0, 0, 0),
+    Reservataire.COLLECTIVITES: (1, 1, 0),
+    Reservataire.DEPARTEMENT: (1, 0, 1),
+    Reservataire.ACTION_LOGEMENT: (0, 0, 0),
+}
+EMPLOYMENT_MASKS: dict[int, int] = {
+    Reservataire.ETAT_AGENTS: WORKERS,
+    Reservataire.ACTION_LOGEMENT: WORKERS,
+}
+
+
+def shares(reservation: Reservation) -> np.ndarray:
+    """Return the share of each holder in the flow, by ``Reservataire`` code; the landlord has the rest."""
+    given = np.zeros(len(Reservataire))
+    given[Reservataire.ETAT] = reservation.etat
+    given[Reservataire.ETAT_AGENTS] = reservation.etat_agents
+    given[Reservataire.COLLECTIVITES] = reservation.collectivites
+    given[Reservataire.DEPARTEMENT] = reservation.departement
+    given[Reservataire.ACTION_LOGEMENT] = reservation.action_logement
+    given[Reservataire.BAILLEUR] = 1.0 - given.sum()
+    return given
+
+
+def most_behind(oriented: np.ndarray, holder_shares: np.ndarray) -> int:
+    """Return the holder most behind its share of one landlord's flow, ties to the first.
+
+    Parameters
+    ----------
+    oriented : numpy.ndarray
+        Orientations so far, one per holder.
+    holder_shares : numpy.ndarray
+        Shares, summing to 1. The deviation stays under one dwelling per holder.
+    """
+    return int(np.argmax(holder_shares * (oriented.sum() + 1.0) - oriented))

@@ -1,0 +1,86 @@
+"""Randomness with names: streams for flows, keyed uniforms for decisions of one household.
+
+A keyed uniform is a pure function of (seed, replication, decision, identity, occasion): the order of
+evaluation, batching and the number of workers cannot change it. The scenario's name is in no key, so
+scenarios share luck. SplitMix64: Steele, Lea and Flood, OOPSLA 2014.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+_MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
+_C1, _C2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_TO_UNIT = 2.0**-53
+
+
+def mix(z: int) -> int:
+    """Return the SplitMix64 finaliser of a 64-bit integer."""
+    z = ((z ^ (z >> 30)) * _C1) & _MASK
+    z = ((z ^ (z >> 27)) * _C2) & _MASK
+    return z ^ (z >> 31)
+
+
+def mix_many(z: np.ndarray) -> np.ndarray:
+    """Return the SplitMix64 finaliser of an array of ``uint64`` (wraps around on purpose)."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(_C1)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(_C2)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def identities(source: str, day: int, count: int) -> np.ndarray:
+    """Return identities for ``count`` newcomers of a source and day: hashes, never a running counter.
+
+    One more applicant on one day shifts nobody else's luck.
+    """
+    base = mix((zlib.crc32(source.encode()) * _GOLDEN + (day + 1_000_000) * _C1) & _MASK)
+    ranks = np.arange(count, dtype=np.uint64) * np.uint64(_GOLDEN)
+    return mix_many(ranks + np.uint64(base))
+
+
+class Luck:
+    """The luck of one replication.
+
+    Parameters
+    ----------
+    seed, replication : int
+        Two separate words: replications are never shifts of each other.
+    """
+
+    def __init__(self, seed: int, replication: int) -> None:
+        self.seed, self.replication = seed, replication
+        self._root = mix(mix(seed & _MASK) ^ mix((replication + 1) * _GOLDEN & _MASK))
+        self._bases: dict[str, int] = {}
+        self._crcs: dict[int, str] = {}
+
+    def _crc(self, name: str) -> int:
+        crc = zlib.crc32(name.encode())
+        if self._crcs.setdefault(crc, name) != name:
+            raise ValueError(f"the names {name!r} and {self._crcs[crc]!r} share one key: rename one")
+        return crc
+
+    def stream(self, name: str) -> np.random.Generator:
+        """Return the generator of a flow, addressed by name, never by position."""
+        key = np.random.SeedSequence(self.seed, spawn_key=(self.replication, self._crc(name)))
+        return np.random.Generator(np.random.PCG64(key))
+
+    def _base(self, decision: str) -> int:
+        base = self._bases.get(decision)
+        if base is None:
+            base = self._bases[decision] = mix(self._root ^ (self._crc(decision) * _GOLDEN & _MASK))
+        return base
+
+    def uniform(self, decision: str, ids: np.ndarray, occasion: np.ndarray | int = 0) -> np.ndarray:
+        """Return one uniform in [0, 1) per identity for a decision and an occasion."""
+        z = mix_many(ids.astype(np.uint64) ^ np.uint64(self._base(decision)))
+        z = mix_many(z + np.asarray(occasion).astype(np.uint64) * np.uint64(_GOLDEN))
+        return (z >> np.uint64(11)).astype(np.float64) * _TO_UNIT
+
+    def uniform_one(self, decision: str, identity: int, occasion: int = 0) -> float:
+        """Return the same number as :meth:`uniform`, for one identity in plain integers."""
+        z = mix(int(identity) ^ self._base(decision))
+        z = mix((z + (int(occasion) & _MASK) * _GOLDEN) & _MASK)
+        return (z >> 11) * _TO_UNIT

@@ -1,0 +1,200 @@
+"""The verbs: the only functions that change state. Each asserts its conditions and writes the log.
+
+Replaying these events on the first day rebuilds the tables (``sim/results/audit.py``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.state.applications import Applications
+from sim.state.dwellings import Dwellings
+from sim.state.households import Households
+from sim.words.codes import EventKind, Reason, Status
+from sim.world.world import World
+
+OPEN, HELD = int(Status.OPEN), int(Status.HELD)
+
+
+class Impossible(RuntimeError):
+    """A verb was asked for something that the state does not allow: a bug, never a result."""
+
+
+def _require(condition: bool, text: str) -> None:
+    if not condition:
+        raise Impossible(text)
+
+
+def file_applications(world: World, applications: Applications, newcomers: Households | None = None) -> np.ndarray:
+    """Add applications (and the households of first-access ones); return their row numbers."""
+    if newcomers is not None:
+        rows = world.households.append(newcomers)
+        applications.household[:] = rows
+    rows = world.applications.append(applications)
+    households = world.applications.household[rows]
+    _require(bool((world.households.application[households] < 0).all()), "a household files while one is open")
+    world.households.application[households] = rows
+    world.grown()
+    world.log.add_many(world.day, world.phase, EventKind.FILED, application=rows, household=households)
+    world.file_in_index(rows)
+    return rows
+
+
+def renew(world: World, rows: np.ndarray, due_days: np.ndarray) -> None:
+    """Renew applications: seniority is kept (R441-2-7)."""
+    world.applications.renewal_due_day[rows] = due_days
+    world.log.add_many(world.day, world.phase, EventKind.RENEWED, application=rows, value=due_days)
+
+
+def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> None:
+    """Close open applications unhoused: lapse or withdrawal (closed list of R441-2-8)."""
+    if not len(rows):
+        return
+    a = world.applications
+    _require(bool((a.status[rows] == OPEN).all()), "only an open application lapses or is withdrawn")
+    world.waiting.leave(world.people(), rows)
+    a.status[rows] = status
+    a.closed_day[rows] = world.day
+    world.households.application[a.household[rows]] = -1
+    world.log.add_many(world.day, world.phase, kind, application=rows, household=a.household[rows])
+
+
+def recognise(world: World, row: int, flags: int) -> None:
+    """Recognise an application as priority (DALO decision, PDALHPD label, mutation committee)."""
+    a = world.applications
+    _require(int(a.status[row]) <= HELD, "only an application in progress is recognised")
+    a.recognition[row] |= flags
+    if a.recognised_day[row] < 0:
+        a.recognised_day[row] = world.day
+    world.log.add(world.day, world.phase, EventKind.RECOGNISED, application=row, value=flags)
+    world.refile(np.array([row]))
+
+
+def give_notice(world: World, dwelling: int, reason: Reason) -> None:
+    """A tenant gives notice: the search for candidates may begin."""
+    household = int(world.dwellings.tenant[dwelling])
+    _require(household >= 0, "an empty dwelling has nobody to give notice")
+    world.log.add(
+        world.day, world.phase, EventKind.NOTICE_GIVEN, household=household, dwelling=dwelling, reason=reason
+    )
+
+
+def vacate(world: World, dwelling: int, reason: Reason) -> None:
+    """The tenant leaves the dwelling."""
+    h, d = world.households, world.dwellings
+    household = int(d.tenant[dwelling])
+    _require(household >= 0 and h.dwelling[household] == dwelling, "a tenant leaves the dwelling it rents")
+    h.dwelling[household], h.lease_day[household] = -1, -1
+    d.tenant[dwelling], d.vacant_day[dwelling] = -1, world.day
+    world.log.add(world.day, world.phase, EventKind.VACATED, household=household, dwelling=dwelling, reason=reason)
+
+
+def announce(world: World, dwellings: Dwellings) -> np.ndarray:
+    """Add dwellings under construction, so that candidates may be sought; return their row numbers."""
+    rows = world.dwellings.append(dwellings)
+    world.is_in_qpv = np.concatenate([world.is_in_qpv, world.in_qpv_today(dwellings.qpv_map[: len(dwellings)])])
+    return rows
+
+
+def deliver(world: World, rows: np.ndarray) -> None:
+    """Dwellings enter service, empty."""
+    _require(bool((world.dwellings.tenant[rows] < 0).all()), "a dwelling is delivered empty")
+    world.dwellings.vacant_day[rows] = world.day
+    world.log.add_many(world.day, world.phase, EventKind.DELIVERED, dwelling=rows)
+
+
+def orient(world: World, dwelling: int, holder: int) -> None:
+    """Say which réservataire proposes candidates for a dwelling."""
+    world.dwellings.reserved_for[dwelling] = holder
+    world.book.oriented[world.dwellings.landlord[dwelling], holder] += 1.0
+    world.log.add(world.day, world.phase, EventKind.ORIENTED, dwelling=dwelling, value=holder)
+
+
+def designate(world: World, dwelling: int, rows: list[int], points: list[float], reason: Reason) -> None:
+    """Hold candidates for one dwelling: nobody is designated twice at a time."""
+    status, held_for, log, day, phase = (
+        world.applications.status, world.applications.held_for, world.log, world.day, world.phase,
+    )  # fmt: skip
+    for rank, (row, score) in enumerate(zip(rows, points, strict=True), start=1):
+        _require(status[row] == OPEN, "a held or closed application cannot be designated")
+        status[row], held_for[row] = HELD, dwelling
+        log.add(day, phase, EventKind.DESIGNATED, row, -1, dwelling, min(rank, 255), reason, score)
+
+
+def release(world: World, row: int, dwelling: int, kind: EventKind, reason: Reason = Reason.NONE, rank: int = 0) -> None:
+    """Give a held application back to the list (RELEASED, RETRACTED or REJECTED)."""
+    a = world.applications
+    _require(a.status[row] == HELD and a.held_for[row] == dwelling, "only a held application is released")
+    a.status[row], a.held_for[row] = OPEN, -1
+    world.log.add(world.day, world.phase, kind, row, -1, dwelling, rank, reason)
+
+
+def rank_candidate(world: World, row: int, dwelling: int, rank: int) -> None:
+    """The commission attributes the dwelling to a candidate, with a rank (R441-3 b)."""
+    world.log.add(world.day, world.phase, EventKind.RANKED, row, -1, dwelling, rank)
+
+
+def offer(world: World, row: int, dwelling: int, rank: int) -> None:
+    """Offer the dwelling to the held candidate of a rank."""
+    a = world.applications
+    _require(a.status[row] == HELD and a.held_for[row] == dwelling, "an offer goes to a candidate held for it")
+    a.offers_count[row] = min(int(a.offers_count[row]) + 1, 255)
+    a.last_offer[row] = dwelling
+    world.log.add(world.day, world.phase, EventKind.OFFERED, row, -1, dwelling, rank)
+
+
+def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -> None:
+    """The candidate refuses, or the ten days pass (silence is a refusal, R441-10): back to the list."""
+    a = world.applications
+    _require(a.last_offer[row] == dwelling and a.held_for[row] == dwelling, "only an offer can be refused")
+    a.refusals_count[row] = min(int(a.refusals_count[row]) + 1, 255)
+    a.status[row], a.held_for[row] = OPEN, -1
+    kind = EventKind.EXPIRED if is_silent else EventKind.REFUSED
+    world.log.add(world.day, world.phase, kind, row, -1, dwelling, rank)
+    if world.order.counts_refusals:
+        world.refile(np.array([row]))
+
+
+def accept(world: World, row: int, dwelling: int, rank: int) -> None:
+    """The candidate accepts; it stays held until the lease."""
+    world.log.add(world.day, world.phase, EventKind.ACCEPTED, row, -1, dwelling, rank)
+
+
+def house(world: World, row: int, dwelling: int, rank: int, files: int) -> int:
+    """Sign the lease; return the dwelling left behind, -1 for a first access."""
+    a, h, d, day = world.applications, world.households, world.dwellings, world.day
+    household = int(a.household[row])
+    _require(a.status[row] == HELD and a.held_for[row] == dwelling, "a lease goes to the candidate held for it")
+    _require(a.last_offer[row] == dwelling, "a lease follows an offer")
+    _require(d.tenant[dwelling] < 0, "a dwelling has at most one household")
+    previous = int(h.dwelling[household])
+    vacant_day = int(d.vacant_day[dwelling])
+    if previous >= 0:
+        vacate(world, previous, Reason.MOVED)
+    world.waiting.leave(world.people(), np.array([row]))
+    a.status[row], a.closed_day[row], a.held_for[row] = Status.HOUSED, day, -1
+    h.application[household] = -1
+    _occupy(world, household, dwelling)
+    world.log.add(day, world.phase, EventKind.HOUSED, row, household, dwelling, rank)
+    world.leases.append(
+        (
+            day, row, household, dwelling, previous, int(a.filed_day[row]), int(world.quartile[row]),
+            int(a.recognition[row]), int(a.grounds[row]), bool(a.is_mutation[row]), bool(world.is_in_qpv[dwelling]),
+            int(d.reserved_for[dwelling]), rank, files, vacant_day, world.score(row),
+        )
+    )  # fmt: skip
+    return previous
+
+
+def let_outside(world: World, household: int, dwelling: int) -> None:
+    """Let a dwelling outside the list (students, associations)."""
+    _require(world.dwellings.tenant[dwelling] < 0, "a dwelling has at most one household")
+    _occupy(world, household, dwelling)
+    world.log.add(world.day, world.phase, EventKind.LET_OUTSIDE, -1, household, dwelling)
+
+
+def _occupy(world: World, household: int, dwelling: int) -> None:
+    h, d = world.households, world.dwellings
+    h.dwelling[household], h.lease_day[household] = dwelling, world.day
+    d.tenant[dwelling], d.vacant_day[dwelling] = household, -1
+    d.lettings_count[dwelling] += 1

@@ -1,0 +1,340 @@
+"""Who waits for what: an index of sorted buckets, so that a vacancy never scans the list.
+
+An open application sits in one bucket for each place wished and each typology accepted, in the
+segment that quotas and holders ask about. A score that rises at the same rate for all is a static
+order, so a bucket is sorted once and for all by ``key`` (smaller is ahead; ties by row, that is by
+date of filing). A vacancy merges the heads of the few buckets that concern it and walks down until
+enough candidates pass the filters that no bucket expresses. The inner loops are compiled by numba;
+the slow twin (scan everybody) is in the tests and in the benchmark.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from sim.rules import affordability
+from sim.rules.affordability import Terms
+
+RECOGNITION_CLASSES = 3  # 0 none, 1 DALO or PDALHPD, 2 mutation committee or NPNRU
+SEGMENTS = RECOGNITION_CLASSES * 2 * 2  # x first quartile or not x seniority capped or not
+ROOMS = 5
+
+apl = njit(cache=True)(affordability.apl_eur_month)
+net_cost = njit(cache=True)(affordability.net_cost_eur_month)
+afford = njit(cache=True)(affordability.can_afford)
+ceiling = njit(cache=True)(affordability.income_ceiling_eur_year)
+
+
+class Pool(NamedTuple):
+    """Buckets as slices of two shared arrays."""
+
+    start: np.ndarray
+    length: np.ndarray
+    room: np.ndarray  # capacity of each slice
+    key: np.ndarray
+    row: np.ndarray
+
+
+class People(NamedTuple):
+    """Columns of applications and households that filters read."""
+
+    status: np.ndarray
+    last_offer: np.ndarray
+    household: np.ndarray
+    rooms_min: np.ndarray
+    rooms_max: np.ndarray
+    place_set: np.ndarray
+    lives_in: np.ndarray
+    tax_income: np.ndarray
+    income: np.ndarray
+    units: np.ndarray
+    category: np.ndarray
+    over_six: np.ndarray
+    family: np.ndarray
+    disabled: np.ndarray
+    employment: np.ndarray
+
+
+class Ask(NamedTuple):
+    """What a vacant dwelling asks for."""
+
+    dwelling: int
+    place: int
+    territory_place: int
+    whole_place: int
+    rooms: int
+    financing: int
+    rent: float
+    charges: float
+    surface: float
+    zone: int
+    employment_mask: int
+    disabled_only: bool
+
+
+@njit(cache=True)
+def _position(pool, bucket, key, row):  # type: ignore[no-untyped-def]
+    low, high = pool.start[bucket], pool.start[bucket] + pool.length[bucket]
+    while low < high:
+        middle = (low + high) // 2
+        if pool.key[middle] < key or (pool.key[middle] == key and pool.row[middle] < row):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True)
+def _insert(pool, bucket, key, row):  # type: ignore[no-untyped-def]
+    at = _position(pool, bucket, key, row)
+    end = pool.start[bucket] + pool.length[bucket]
+    for i in range(end, at, -1):
+        pool.key[i] = pool.key[i - 1]
+        pool.row[i] = pool.row[i - 1]
+    pool.key[at] = key
+    pool.row[at] = row
+    pool.length[bucket] += 1
+
+
+@njit(cache=True)
+def _remove(pool, bucket, key, row):  # type: ignore[no-untyped-def]
+    at = _position(pool, bucket, key, row)
+    end = pool.start[bucket] + pool.length[bucket]
+    if at >= end or pool.row[at] != row:
+        return False
+    for i in range(at, end - 1):
+        pool.key[i] = pool.key[i + 1]
+        pool.row[i] = pool.row[i + 1]
+    pool.length[bucket] -= 1
+    return True
+
+
+@njit(cache=True)
+def _full_bucket(pool, people, offsets, members, row, segment):  # type: ignore[no-untyped-def]
+    """Return a bucket of the application that has no room left, or -1."""
+    chosen = people.place_set[row]
+    for m in range(offsets[chosen], offsets[chosen + 1]):
+        for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
+            bucket = (members[m] * ROOMS + rooms - 1) * SEGMENTS + segment
+            if pool.length[bucket] >= pool.room[bucket]:
+                return bucket
+    return -1
+
+
+@njit(cache=True)
+def enter_rows(pool, people, offsets, members, rows, first, keys, segments, key_of, segment_of):  # type: ignore[no-untyped-def]
+    """File applications from ``first`` on; return (index stopped at, bucket that is full or -1)."""
+    for i in range(first, len(rows)):
+        row = rows[i]
+        full = _full_bucket(pool, people, offsets, members, row, segments[i])
+        if full >= 0:
+            return i, full
+        key_of[row] = keys[i]
+        segment_of[row] = segments[i]
+        chosen = people.place_set[row]
+        for m in range(offsets[chosen], offsets[chosen + 1]):
+            for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
+                _insert(pool, (members[m] * ROOMS + rooms - 1) * SEGMENTS + segments[i], keys[i], row)
+    return len(rows), -1
+
+
+@njit(cache=True)
+def leave_rows(pool, people, offsets, members, rows, key_of, segment_of):  # type: ignore[no-untyped-def]
+    """Take applications out of their buckets; return how many removals failed (0 unless a bug)."""
+    failed = 0
+    for row in rows:
+        chosen = people.place_set[row]
+        for m in range(offsets[chosen], offsets[chosen + 1]):
+            for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
+                bucket = (members[m] * ROOMS + rooms - 1) * SEGMENTS + segment_of[row]
+                if not _remove(pool, bucket, key_of[row], row):
+                    failed += 1
+        segment_of[row] = -1
+    return failed
+
+
+@njit(cache=True)
+def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
+    """Whether an application may be designated: free, eligible, able to pay, not asked already."""
+    if people.status[row] != 0 or people.last_offer[row] == ask.dwelling:
+        return False
+    household = people.household[row]
+    if people.lives_in[household] == ask.dwelling:
+        return False
+    if ask.disabled_only and not people.disabled[household]:
+        return False
+    if not (ask.employment_mask >> people.employment[household]) & 1:
+        return False
+    tax_income = people.tax_income[household] * terms.income_index
+    limit = ceiling(ask.financing, people.category[household], people.over_six[household], terms)
+    if tax_income > limit:
+        return False
+    rent = ask.rent * terms.rent_index
+    allowance = apl(rent, tax_income, people.family[household], ask.zone, terms)
+    cost = net_cost(rent, ask.charges * terms.rent_index, ask.surface, allowance, terms)
+    return afford(cost, people.income[household] * terms.income_index, people.units[household], terms)
+
+
+@njit(cache=True)
+def best(pool, people, terms, ask, tiers, ageing, wanted, chosen, found):  # type: ignore[no-untyped-def]
+    """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
+
+    ``tiers[segment]`` is the order in which segments are served (-1 = not asked); inside a tier the
+    smallest current key wins. ``ageing`` is added to the keys of segments whose seniority is capped,
+    which stand still while the others rise.
+    """
+    places = (ask.place, ask.territory_place, ask.whole_place)
+    cursors = np.empty(3 * SEGMENTS, dtype=np.int64)
+    ends = np.empty(3 * SEGMENTS, dtype=np.int64)
+    shifts = np.empty(3 * SEGMENTS, dtype=np.int64)
+    for tier in range(tiers.max() + 1):
+        heads = 0
+        for place in places:
+            for segment in range(SEGMENTS):
+                bucket = (place * ROOMS + ask.rooms - 1) * SEGMENTS + segment
+                if tiers[segment] == tier and pool.length[bucket] > 0:
+                    cursors[heads] = pool.start[bucket]
+                    ends[heads] = pool.start[bucket] + pool.length[bucket]
+                    shifts[heads] = ageing if segment % 2 == 1 else 0
+                    heads += 1
+        while found < wanted:
+            winner = -1
+            for h in range(heads):
+                if cursors[h] == ends[h]:
+                    continue
+                if winner < 0:
+                    winner = h
+                    continue
+                mine = pool.key[cursors[h]] + shifts[h]
+                other = pool.key[cursors[winner]] + shifts[winner]
+                if mine < other or (mine == other and pool.row[cursors[h]] < pool.row[cursors[winner]]):
+                    winner = h
+            if winner < 0:
+                break
+            row = pool.row[cursors[winner]]
+            cursors[winner] += 1
+            if not passes(row, ask, people, terms):
+                continue
+            repeated = False
+            for i in range(found):
+                if chosen[i] == row:
+                    repeated = True
+            if not repeated:
+                chosen[found] = row
+                found += 1
+        if found >= wanted:
+            break
+    return found
+
+
+def segment_codes(recognition: np.ndarray, quartile: np.ndarray, is_capped: np.ndarray) -> np.ndarray:
+    """Return the segment of each application: what holders and quotas ask about.
+
+    DALO and PDALHPD are class 1, recognised mutations and NPNRU class 2 (rules.md 8.4 no. 10).
+    """
+    group = np.where(recognition & 3, 1, np.where(recognition & 12, 2, 0))
+    return (group * 4 + (quartile == 1) * 2 + is_capped).astype(np.int8)
+
+
+class Waiting:
+    """The index: ``enter``, ``leave``, ``refile``, ``candidates``.
+
+    Parameters
+    ----------
+    places : int
+        Number of places (communes, territories, the whole).
+    offsets, members : numpy.ndarray
+        Ragged sets of places.
+    """
+
+    def __init__(self, places: int, offsets: np.ndarray, members: np.ndarray) -> None:
+        self.offsets, self.members = offsets, members
+        buckets = places * ROOMS * SEGMENTS
+        initial = 8
+        self.pool = Pool(
+            start=np.arange(buckets, dtype=np.int64) * initial,
+            length=np.zeros(buckets, dtype=np.int64),
+            room=np.full(buckets, initial, dtype=np.int64),
+            key=np.zeros(buckets * initial * 4, dtype=np.int64),
+            row=np.zeros(buckets * initial * 4, dtype=np.int32),
+        )
+        self._used = buckets * initial
+        self.key_of = np.zeros(1024, dtype=np.int64)
+        self.segment_of = np.full(1024, -1, dtype=np.int8)
+        self._chosen = np.empty(64, dtype=np.int32)
+
+    def _grow_bucket(self, bucket: int) -> None:
+        """Move a full bucket to the end of the pool, with twice its room."""
+        pool, room = self.pool, int(self.pool.room[bucket]) * 2
+        if self._used + room > len(pool.key):
+            size = max(2 * len(pool.key), self._used + room)
+            key, row = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int32)
+            key[: self._used], row[: self._used] = pool.key[: self._used], pool.row[: self._used]
+            pool = self.pool = pool._replace(key=key, row=row)
+        start, length = int(pool.start[bucket]), int(pool.length[bucket])
+        pool.key[self._used : self._used + length] = pool.key[start : start + length]
+        pool.row[self._used : self._used + length] = pool.row[start : start + length]
+        pool.start[bucket], pool.room[bucket] = self._used, room
+        self._used += room
+
+    def _make_room(self, rows: int) -> None:
+        if rows > len(self.key_of):
+            size = max(rows, 2 * len(self.key_of))
+            self.key_of = np.concatenate([self.key_of, np.zeros(size - len(self.key_of), dtype=np.int64)])
+            extra = np.full(size - len(self.segment_of), -1, dtype=np.int8)
+            self.segment_of = np.concatenate([self.segment_of, extra])
+
+    def enter(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
+        """File applications under their keys and segments."""
+        if not len(rows):
+            return
+        self._make_room(int(rows.max()) + 1)
+        rows, keys = rows.astype(np.int64), keys.astype(np.int64)
+        done, full = 0, 0
+        while done < len(rows):
+            done, full = enter_rows(
+                self.pool, people, self.offsets, self.members, rows, done, keys, segments, self.key_of, self.segment_of
+            )
+            if full >= 0:
+                self._grow_bucket(full)
+
+    def leave(self, people: People, rows: np.ndarray) -> None:
+        """Take applications out of the index.
+
+        Raises
+        ------
+        RuntimeError
+            If one of them was not in it.
+        """
+        rows = np.atleast_1d(np.asarray(rows, dtype=np.int64))
+        if leave_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
+            raise RuntimeError("an application that left the list was not in the index")
+
+    def is_in(self, row: int) -> bool:
+        """Whether an application is filed."""
+        return row < len(self.segment_of) and bool(self.segment_of[row] >= 0)
+
+    def candidates(
+        self, people: People, terms: Terms, asks: list[Ask], tiers: np.ndarray, ageing: int, wanted: int
+    ) -> np.ndarray:
+        """Return the best candidates in order, at most ``wanted``.
+
+        Parameters
+        ----------
+        asks : list of Ask
+            Asked in turn until enough are found: an accessible dwelling asks first for disabled
+            households, then for all (R441-4).
+        tiers : numpy.ndarray
+            int8, one per segment: order in which segments are served, -1 = not asked.
+        ageing : int
+            Added to the keys of capped segments on this day.
+        """
+        found: Any = 0
+        for ask in asks:
+            found = best(self.pool, people, terms, ask, tiers, ageing, wanted, self._chosen, found)
+            if found >= wanted:
+                break
+        return self._chosen[:found].copy()

@@ -1,0 +1,230 @@
+"""The world of one replication: clock, tables, log, luck, law, index. The only file that imports SimPy."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.inputs.law import Law, LawView
+from sim.inputs.schema import Scenario
+from sim.inputs.territory import Territory
+from sim.rules import designation
+from sim.rules.affordability import Terms
+from sim.state.applications import Applications
+from sim.state.dwellings import Dwellings
+from sim.state.households import Households
+from sim.state.log import EventLog
+from sim.state.luck import Luck
+from sim.state.places import PlaceSets
+from sim.state.quota_book import QuotaBook
+from sim.state.records import LEASE
+from sim.state.rows import Rows
+from sim.words.clock import DAYS_PER_MONTH, PHASES, Phase, to_date
+from sim.words.codes import Reservataire
+from sim.world.terms import law_terms, quartile_thresholds
+from sim.world.waiting import Ask, People, Waiting, segment_codes
+
+Story = Generator[simpy.Event, Any, None]
+
+
+class Calendar:
+    """Rows that fall due on a day: what has only a date needs no process."""
+
+    def __init__(self) -> None:
+        self._due: dict[int, list[np.ndarray]] = defaultdict(list)
+
+    def add(self, days: np.ndarray, rows: np.ndarray) -> None:
+        """File rows under their days."""
+        if not len(rows):
+            return
+        order = np.argsort(days, kind="stable")
+        days, rows = days[order], rows[order]
+        starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
+        for day, group in zip(days[starts].tolist(), np.split(rows, starts[1:]), strict=True):
+            self._due[day].append(group)
+
+    def pop(self, day: int) -> np.ndarray:
+        """Return the rows due on a day, ascending, and forget them."""
+        groups = self._due.pop(day, None)
+        return np.sort(np.concatenate(groups)) if groups else np.empty(0, dtype=np.int64)
+
+
+class World:
+    """Everything a flow may read; only ``moves`` writes the tables.
+
+    Parameters
+    ----------
+    scenario, territory, law
+        Inputs, never changed.
+    households, applications, dwellings, places
+        The first day; they become this replication's own.
+    luck : Luck
+        Randomness by name.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        territory: Territory,
+        law: Law,
+        households: Households,
+        applications: Applications,
+        dwellings: Dwellings,
+        places: PlaceSets,
+        luck: Luck,
+        first: int,
+        last: int,
+        order: designation.Order,
+        newcomers: Any,
+    ) -> None:
+        self.scenario, self.territory, self.law = scenario, territory, LawView(law)
+        self.households, self.applications, self.dwellings, self.places = households, applications, dwellings, places
+        self.luck, self.log, self.order, self.newcomers = luck, EventLog(), order, newcomers
+        self.first, self.last = first, last
+        self.env = simpy.Environment(initial_time=first * len(PHASES))
+        communes = territory.communes
+        self.territory_place = len(communes) + communes["territoire_index"].to_numpy()
+        self.whole_place = len(communes) + len(territory.territoires)
+        self.zone_of_commune = (communes["apl_zone"].to_numpy() == 3).astype(int)
+        self.book = QuotaBook(len(territory.landlords), len(Reservataire))
+        self.quartile = np.zeros(len(applications), dtype=np.uint8)
+        self.ready_day: dict[int, int] = {}  # first day a new lease may begin in a dwelling
+        self.to_designate: dict[int, set[int]] = defaultdict(set)
+        self.in_session: dict[int, dict[int, list[int]]] = defaultdict(dict)
+        self.files_examined: dict[int, int] = {}
+        self.leases: list[tuple[Any, ...]] = []
+        self.year_ends: list[Any] = []
+        self.refile_calendar = Calendar()
+        self.law.day = first
+        self.terms: Terms = law_terms(self.law, scenario.rules.affordability)
+        self.thresholds = quartile_thresholds(self.law)
+        self.is_in_qpv = np.zeros(0, dtype=bool)
+        offsets, members = places.ragged()
+        self.waiting = Waiting(self.whole_place + 1, offsets, members)
+        self._people: People | None = None
+
+        self.scale = scenario.run.applicants / float(territory["demande.stock"])
+        self._streams: dict[str, np.random.Generator] = {}
+        self.change_days = {day for day in law.change_days(first, last) if to_date(day).timetuple().tm_yday > 1}
+
+    # the clock
+    @property
+    def day(self) -> int:
+        """The current day."""
+        return int(self.env.now) // len(PHASES)
+
+    @property
+    def phase(self) -> int:
+        """The current phase."""
+        return int(self.env.now) % len(PHASES)
+
+    def until(self, day: int, phase: Phase) -> simpy.Event:
+        """Return the event of a phase of a day, now or later."""
+        return self.env.timeout(day * len(PHASES) + phase - self.env.now)
+
+    def start(self, story: Story) -> None:
+        """Let a story run."""
+        self.env.process(story)
+
+    def run(self) -> None:
+        """Run to the end of the last day."""
+        self.env.run(until=(self.last + 1) * len(PHASES))
+
+    def luck_stream(self, name: str) -> np.random.Generator:
+        """Return the generator of a flow (one per name, kept for the run)."""
+        if name not in self._streams:
+            self._streams[name] = self.luck.stream(name)
+        return self._streams[name]
+
+    # views
+    def people(self) -> People:
+        """Return the columns that filters read (rebuilt after rows were added)."""
+        if self._people is None:
+            a, h = self.applications, self.households
+            self._people = People(
+                a.status, a.last_offer, a.household, a.rooms_min, a.rooms_max, a.place_set, h.dwelling,
+                h.tax_income_eur_year, h.income_eur_month, h.consumption_units, h.ceiling_category,
+                h.persons_over_six, h.family_type, h.is_disabled, h.employment,
+            )  # fmt: skip
+        return self._people
+
+    def grown(self) -> None:
+        """Forget views that rows added have made stale; give new applications a quartile."""
+        self._people = None
+        missing = len(self.applications) - len(self.quartile)
+        if missing > 0:
+            rows = np.arange(len(self.quartile), len(self.applications))
+            self.quartile = np.concatenate([self.quartile, self.quartile_of(rows)])
+
+    def quartile_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the quartile 1 to 4 of applications by declared resources per UC (strictly under: L441-1)."""
+        households = self.applications.household[rows]
+        yearly = self.households.income_eur_month[households] * 12.0 * self.terms.income_index
+        per_unit = yearly / self.households.consumption_units[households]
+        return (1 + np.searchsorted(self.thresholds, per_unit, side="right")).astype(np.uint8)
+
+    def applicants(self, rows: np.ndarray) -> Rows:
+        """Return a read-only view of applications joined to their households."""
+        return Rows(self.applications, rows, Rows(self.households, self.applications.household[rows]))
+
+    def ask(self, dwelling: int, employment_mask: int = 0xFF) -> list[Ask]:
+        """Return what a dwelling asks the index for, in turn."""
+        d = self.dwellings
+        commune = int(d.commune[dwelling])
+        ask = Ask(
+            dwelling, commune, int(self.territory_place[commune]), self.whole_place, int(d.rooms[dwelling]),
+            int(d.financing[dwelling]), float(d.rent_eur_month[dwelling]), float(d.charges_eur_month[dwelling]),
+            float(d.surface_m2[dwelling]), int(self.zone_of_commune[commune]), employment_mask, False,
+        )  # fmt: skip
+        return [ask._replace(disabled_only=True), ask] if d.is_accessible[dwelling] else [ask]
+
+    # the index
+    def file_in_index(self, rows: np.ndarray) -> None:
+        """Enter applications under the ordering rule in force."""
+        keys, is_capped, capping_day = self.order.keys(self.applicants(rows), self.day)
+        segments = segment_codes(self.applications.recognition[rows], self.quartile[rows], is_capped)
+        self.waiting.enter(self.people(), rows, keys, segments)
+        later = capping_day > self.day
+        self.refile_calendar.add(capping_day[later], rows[later])
+
+    def refile(self, rows: np.ndarray) -> None:
+        """Take applications that are in the index out and enter them again."""
+        rows = np.atleast_1d(rows)
+        rows = rows[self.waiting.segment_of[rows] >= 0] if len(rows) else rows
+        if len(rows):
+            self.waiting.leave(self.people(), rows)
+            self.file_in_index(rows)
+
+    def open_rows(self) -> np.ndarray:
+        """Return the applications open or held."""
+        return np.flatnonzero(self.applications.status[: len(self.applications)] <= 1)
+
+    def refresh_law(self) -> None:
+        """Read the law of the day: thresholds, ceilings, allowance, QPV map; rank everybody again."""
+        self.law.day = self.day
+        self.terms = law_terms(self.law, self.scenario.rules.affordability)
+        self.thresholds = quartile_thresholds(self.law)
+        self.is_in_qpv = self.in_qpv_today(self.dwellings.qpv_map[: len(self.dwellings)])
+        rows = self.open_rows()
+        before = self.quartile[rows].copy()
+        self.quartile[rows] = self.quartile_of(rows)
+        moved = rows[before != self.quartile[rows]]
+        self.refile(moved[moved < len(self.waiting.segment_of)])
+
+    def in_qpv_today(self, qpv_map: np.ndarray) -> np.ndarray:
+        """Return whether dwellings lie in a QPV by the map in force (2015, then 2024)."""
+        return np.asarray((qpv_map & (1 if int(self.law["qpv.carte"]) < 2024 else 2)) > 0)
+
+    def score(self, row: int) -> float:
+        """Return the score of one application today: points with a grid, else months of seniority."""
+        if self.order.grid is None:
+            return (self.day - int(self.applications.filed_day[row])) / DAYS_PER_MONTH
+        return float(self.order.points(self.applicants(np.array([row])), self.day)[0])
+
+    def lease_table(self) -> np.ndarray:
+        """Return the leases signed so far, dtype ``LEASE``."""
+        return np.array(self.leases, dtype=LEASE)
