@@ -35,8 +35,13 @@ def mutations(facts: Facts) -> Measure:
     return share(facts.leases, facts.leases["is_mutation"])
 
 
-@indicator("part_attributions_qpv", label="Part des attributions en QPV", unit="share", reference="8.4, A en QPV ÷ A",
-           scopes=("mel", "territoire", "commune", "bailleur", "reservataire", "typologie", "financement", "public"))  # fmt: skip
+@indicator(
+    "part_attributions_qpv",
+    label="Part des attributions en QPV",
+    unit="share",
+    reference="8.4, A en QPV ÷ A",
+    scopes=("mel", "territoire", "commune", "bailleur", "reservataire", "typologie", "financement", "public"),
+)
 def in_qpv(facts: Facts) -> Measure:
     """Attributions in a QPV by the map in force."""
     return share(facts.leases, facts.leases["is_in_qpv"])

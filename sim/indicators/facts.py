@@ -41,7 +41,7 @@ class Facts:
     outside: Population  # lettings outside the list
     freed: Population  # dwellings left by tenants who moved inside the stock
     dwellings: Population  # dwellings on 31 December, counts by profile
-    spells: Spells  # times on the list, in the cells of one year of the grid
+    spells: Spells  # times on the list, classes are groups of the grid
     windows: tuple[tuple[int, int], ...]  # first and last day observed of each year
 
 
@@ -258,7 +258,7 @@ class _Preparation:
         flags = applications.recognition[rows]
         book.recognised((flags & (DALO | PDALHPD)) != 0, grid.number("public", "reconnus DALO ou PDALHPD"))
         book.recognised((flags & BLOCKED_MUTATION) != 0, grid.number("public", "mutation reconnue"))
-        return book.close(grid.groups)
+        return book.close()
 
 
 DWELLING_COUNTS = ("offered", "vacant", "a_year_old", "moved_into", "let", "under_occupied", "over_occupied")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.words.codes import Financing, Reservataire
+
+if TYPE_CHECKING:
+    from sim.inputs.territory import Territory
 
 WHOLE = "mel"
 SCOPES = (
@@ -45,34 +48,25 @@ PUBLICS = (
 ROOMS = ("T1", "T2", "T3", "T4", "T5 et plus")
 
 
-class Names(Protocol):
-    """What the indicators read of a territory: names, and the PLH territory of each commune."""
-
-    @property
-    def communes(self) -> tuple[str, ...]:
-        """Names of the communes, in the order of their codes."""
-
-    @property
-    def territories(self) -> tuple[str, ...]:
-        """Names of the PLH territories."""
-
-    @property
-    def territory_of(self) -> np.ndarray:
-        """Index of the PLH territory of each commune."""
-
-    @property
-    def landlords(self) -> tuple[str, ...]:
-        """Names of the landlords, in the order of their codes."""
-
-
 @dataclass(frozen=True)
-class PlainNames:
-    """Names given one by one (see ``Names``)."""
+class Names:
+    """What the indicators read of a territory: names in the order of their codes, and the territory of each commune."""
 
     communes: tuple[str, ...]
     territories: tuple[str, ...]
     territory_of: np.ndarray
     landlords: tuple[str, ...]
+
+    @classmethod
+    def of(cls, territory: Territory) -> Names:
+        """Read them from a territory."""
+        communes = territory.communes
+        return cls(
+            tuple(communes["nom"]),
+            tuple(territory.territoires),
+            communes["territoire_index"].to_numpy(dtype=np.int64),
+            tuple(territory.landlords["nom"]),
+        )
 
 
 @dataclass
@@ -107,7 +101,11 @@ class Grid:
 
     def mask(self, scopes: Iterable[str]) -> np.ndarray:
         """Return which groups belong to some scopes."""
-        return np.isin(self.scope_of, list(scopes))
+        chosen = np.zeros(self.groups, dtype=bool)
+        for scope in scopes:
+            start = self.start[scope]
+            chosen[start : start + self.scope_of.count(scope)] = True
+        return chosen
 
     def number(self, scope: str, group: str) -> int:
         """Return the number of a group."""
@@ -162,22 +160,19 @@ class Population:
         return table
 
     def median(self, values: np.ndarray) -> np.ndarray:
-        """Return the median of ``values`` in each cell; NaN in an empty one."""
-        rank = np.empty(len(values), dtype=np.int32)
-        order = np.argsort(values, kind="stable")
-        rank[order] = np.arange(len(values), dtype=np.int32)
-        pairs = np.empty(len(self.row), dtype=np.int64)
-        np.multiply(self.cell, len(values), out=pairs, dtype=np.int64)
-        pairs += rank[self.row]
-        pairs.sort()
-        sizes = np.bincount(self.cell, minlength=self.grid.shape[0] * self.grid.groups)
-        firsts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        table = np.full(len(sizes), np.nan)
+        """Return the median of whole numbers in each cell, shape (years, groups); NaN in an empty one."""
+        cells = self.grid.shape[0] * self.grid.groups
+        least = int(values.min(initial=0))
+        span = int(values.max(initial=0)) - least + 1
+        narrow = np.int32 if cells * span < 2**31 else np.int64  # half the width sorts twice as fast
+        keys = self.cell.astype(narrow) * narrow(span) + (values - least).astype(narrow)[self.row]
+        keys.sort()
+        sizes = np.bincount(self.cell, minlength=cells)
+        firsts = np.cumsum(sizes) - sizes
+        table = np.full(cells, np.nan)
         filled = np.flatnonzero(sizes)
-        low, high = (firsts[filled] + (sizes[filled] - 1) // 2), (firsts[filled] + sizes[filled] // 2)
-        ordered = values[order]
-        size = max(len(values), 1)
-        table[filled] = (ordered[pairs[low] % size] + ordered[pairs[high] % size]) / 2
+        low, high = firsts[filled] + (sizes[filled] - 1) // 2, firsts[filled] + sizes[filled] // 2
+        table[filled] = least + (keys[low] % span + keys[high] % span) / 2
         return table.reshape(self.grid.shape)
 
 

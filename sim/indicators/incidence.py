@@ -30,8 +30,8 @@ class Spells:
     enter: np.ndarray
     leave: np.ndarray
     cause: np.ndarray
-    cell: np.ndarray
-    cells: int
+    cell: np.ndarray  # index in ``labels``
+    labels: np.ndarray  # the classes that have spells
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,11 @@ class SpellBook:
     def _add(self, rows: np.ndarray, enter: np.ndarray, leave: np.ndarray, cause: np.ndarray, cell: int) -> None:
         self._parts.append((self._filed[rows], enter, leave, cause, np.full(len(rows), cell, dtype=np.int32)))
 
-    def close(self, cells: int) -> Spells:
-        """Return all that was added."""
+    def close(self) -> Spells:
+        """Return all that was added, classes ascending."""
         filed, enter, leave, cause, cell = (np.concatenate(arrays) for arrays in zip(*self._parts, strict=True))
-        return Spells(filed, enter, leave, cause, cell, cells)
+        used = np.bincount(cell) > 0
+        return Spells(filed, enter, leave, cause, (np.cumsum(used) - 1)[cell], np.flatnonzero(used))
 
 
 def estimate(spells: Spells, first_day: int, last_day: int, horizon: int = HORIZON_DAYS) -> Curves:
@@ -111,28 +112,29 @@ def estimate(spells: Spells, first_day: int, last_day: int, horizon: int = HORIZ
     horizon : int
         Largest age, days.
     """
-    enter, leave = np.maximum(spells.enter, first_day), np.minimum(spells.leave, last_day)
-    kept = np.flatnonzero((enter <= leave) & (enter - spells.filed <= horizon))
-    filed, cell = spells.filed[kept], spells.cell[kept].astype(np.int64)
-    entry, exit_ = enter[kept] - filed, leave[kept] - filed
-    happened = (spells.leave[kept] <= last_day) & (exit_ <= horizon)
-    cause = np.where(happened, spells.cause[kept], CENSORED)
-    width = horizon + 2  # one more age, where those who go out at the horizon are taken off
-    shape, size = (spells.cells, width), spells.cells * width
-    entered = np.bincount(cell * width + entry, minlength=size).reshape(shape)
-    gone = np.bincount(cell * width + np.minimum(exit_, horizon) + 1, minlength=size).reshape(shape)
-    at_risk = np.cumsum(entered - gone, axis=1)[:, :-1]
-    counts = [
-        np.bincount((cell * width + exit_)[cause == k], minlength=size).reshape(shape)[:, :-1] for k in (HOUSED, LEFT)
-    ]
-    housed, left = counts
+    kept = np.flatnonzero(
+        (spells.enter <= last_day) & (spells.leave >= first_day) & (np.maximum(spells.enter, first_day) - spells.filed <= horizon)
+    )
+    filed, cell = spells.filed[kept], spells.cell[kept]
+    entry = np.maximum(spells.enter[kept], first_day) - filed
+    exit_ = np.minimum(np.minimum(spells.leave[kept], last_day) - filed, horizon)
+    cause = spells.cause[kept]
+    cause = np.where(spells.leave[kept] == filed + exit_, cause, CENSORED)
+    width, classes = horizon + 2, len(spells.labels)  # one more age, where those who stay to the horizon are taken off
+
+    def table(ages: np.ndarray, among: np.ndarray | slice = slice(None)) -> np.ndarray:
+        flat = np.bincount(cell[among] * width + ages[among], minlength=classes * width)
+        return flat.reshape(classes, width)
+
+    at_risk = np.cumsum(table(entry) - table(exit_ + 1), axis=1)[:, :-1]
+    housed, left = (table(exit_, np.flatnonzero(cause == k))[:, :-1] for k in (HOUSED, LEFT))
     risk = np.maximum(at_risk, 1)
     waiting = np.cumprod(1.0 - (housed + left) / risk, axis=1)
-    before = np.concatenate([np.ones((spells.cells, 1)), waiting[:, :-1]], axis=1)
+    before = np.concatenate([np.ones((classes, 1)), waiting[:, :-1]], axis=1)
     return Curves(
         at_risk, housed, left,
         np.cumsum(before * housed / risk, axis=1), np.cumsum(before * left / risk, axis=1),
-        np.bincount(cell, minlength=spells.cells),
+        np.bincount(cell, minlength=classes),
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def candidates(facts: Facts) -> Measure:
 
 @indicator("taux_mobilite", label="Taux de mobilité", unit="share", reference="8.4 n° 14", scopes=DWELLING_SCOPES)
 def mobility(facts: Facts) -> Measure:
-    """Dwellings in service for a year or more whose current lease began in the year, lettings outside the list included."""
+    """Dwellings in service for a year or more whose current lease began in the year, by the list or not."""
     return ratio(
         facts.dwellings.total(facts.dwellings["moved_into"]), facts.dwellings.total(facts.dwellings["a_year_old"])
     )

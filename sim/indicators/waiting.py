@@ -62,15 +62,25 @@ def satisfaction(facts: Facts) -> Measure:
     return ratio(housed, housed + facts.stock.total())
 
 
-@indicator("part_mutations_demandes", label="Part des locataires HLM parmi les demandes en stock", unit="share", reference="8.4, mut",
-           scopes=("mel", "territoire", "commune", "typologie"))  # fmt: skip
+@indicator(
+    "part_mutations_demandes",
+    label="Part des locataires HLM parmi les demandes en stock",
+    unit="share",
+    reference="8.4, mut",
+    scopes=("mel", "territoire", "commune", "typologie"),
+)
 def tenants_waiting(facts: Facts) -> Measure:
     """HLM tenants in the stock."""
     return share(facts.stock, facts.stock["mutation"])
 
 
-@indicator("part_eligibles_prioritaires_stock", label="Éligibles au sens du CCH parmi les demandes en stock", unit="share",
-           reference="8.4 n° 10, parmi D(31/12)", scopes=WISH_SCOPES)  # fmt: skip
+@indicator(
+    "part_eligibles_prioritaires_stock",
+    label="Éligibles au sens du CCH parmi les demandes en stock",
+    unit="share",
+    reference="8.4 n° 10, parmi D(31/12)",
+    scopes=WISH_SCOPES,
+)
 def eligible_waiting(facts: Facts) -> Measure:
     """Eligible in the CCH sense, recognised or not, among those waiting."""
     return share(facts.stock, facts.stock["éligibles CCH"])
@@ -116,11 +126,18 @@ def age_median(facts: Facts) -> Measure:
     return median(facts.stock, facts.stock["age_days"])
 
 
-@indicator("delai_corrige_median", label="Délai corrigé médian (incidence, sorties concurrentes)", unit="days", reference="8.4 n° 6",
-           scopes=("mel", "territoire", "typologie", "public"))  # fmt: skip
+@indicator(
+    "delai_corrige_median",
+    label="Délai corrigé médian (incidence, sorties concurrentes)",
+    unit="days",
+    reference="8.4 n° 6",
+    scopes=("mel", "territoire", "typologie", "public"),
+)
 def corrected_delay(facts: Facts) -> Measure:
     """Age at which half would be housed at the year's rates, leaving being a competing exit; null if never."""
     curves = [estimate(facts.spells, first, last) for first, last in facts.windows]
-    followed = np.array([c.spells for c in curves], dtype=float)
-    value = np.array([median_days(c) for c in curves])
+    followed, value = np.full(facts.grid.shape, np.nan), np.full(facts.grid.shape, np.nan)
+    for year, curve in enumerate(curves):
+        followed[year, facts.spells.labels] = curve.spells
+        value[year, facts.spells.labels] = median_days(curve)
     return Measure(np.full(value.shape, np.nan), followed, value)

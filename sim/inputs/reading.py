@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from sim.inputs.faults import Fault, quoted, shown
+from sim.inputs.faults import Fault, Faults, quoted, shown
+from sim.inputs.yaml_lines import Document, read_file
 from sim.words.registry import nearest
 
 
@@ -26,6 +25,11 @@ class Column(NamedTuple):
     optional: bool = False
     among: tuple[str, ...] = ()
     many: bool = False
+
+    @property
+    def nothing(self) -> Any:
+        """What stands for a cell that is empty or wrong."""
+        return () if self.many else "" if self.kind is str else None
 
 
 class Reader:
@@ -81,8 +85,10 @@ class Reader:
         place = {name: i for i, name in enumerate(header)}
         read: dict[str, Any] = {}
         for name, column in columns.items():
-            known = name in place
-            cells_read = [self._cell(file, n, name, c[place[name]], column) if known else None for n, c in rows.items()]
+            if name in place:
+                cells_read = [self._cell(file, n, name, cells[place[name]], column) for n, cells in rows.items()]
+            else:
+                cells_read = [column.nothing] * len(rows)
             wide = object if column.kind is str else bool if column.kind is bool and None not in cells_read else float
             whole = column.kind is int and not column.optional and None not in cells_read
             read[name] = pd.Series(cells_read, index=list(rows), dtype="int64" if whole else wide)
@@ -104,7 +110,7 @@ class Reader:
         if not text:
             if not column.optional:
                 self.say(file, line, f"{name} is empty")
-            return "" if column.kind is str else None
+            return column.nothing
         what = quoted(text)
         if column.kind is str:
             if column.among and text not in column.among:
@@ -124,35 +130,28 @@ class Reader:
             return None
         return number
 
-    def yaml(self, file: str) -> Any:
-        """Return a YAML file as a mapping that knows its lines, or an empty one after noting why."""
-        text = self.text(file)
+    def document(self, file: str) -> Document:
+        """Return a YAML file with its lines, or an empty document after noting why."""
+        path = self.folder / file
         try:
-            tree = YAML(typ="rt").load(text) if text else {}
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            first = str(error.problem or error.context).split("\n")[0]
-            self.say(file, mark.line + 1 if mark else 1, f"not valid YAML: {first[:80]}")
-            return {}
-        except (YAMLError, ValueError) as error:
-            self.say(file, 1, f"not valid YAML: {str(error).splitlines()[0][:80]}")
-            return {}
-        if not isinstance(tree, dict):
-            self.say(file, 1, "a mapping (name: ...) is expected")
-            return {}
-        return tree
+            document = read_file(path)
+        except Faults as error:
+            self.faults.extend(error.faults)
+            return Document(shown(path))
+        self.files[file] = path
+        return document
 
-    def keys(self, file: str, line: int, tree: Any, expected: tuple[str, ...], of: str) -> bool:
+    def keys(self, document: Document, at: tuple[Any, ...], tree: Any, expected: tuple[str, ...]) -> bool:
         """Note the keys that a mapping lacks or should not have; return whether it is as expected."""
+        of = f"{quoted(at[-1])}: " if at else ""
+        if not isinstance(tree, dict):
+            self.faults.append(document.fault(at, f"{of}a map is expected: {', '.join(expected)}"))
+            return False
         for key in expected:
             if key not in tree:
-                self.say(file, line, f"{of}missing key {key!r}")
+                self.faults.append(document.fault(at, f"{of}missing key {key!r}"))
         for key in tree:
             if key not in expected:
-                self.say(file, line_of(tree, key), f"{of}unknown key {quoted(str(key))}{nearest(str(key), expected)}")
+                near = nearest(str(key), expected)
+                self.faults.append(document.fault((*at, key), f"{of}unknown key {quoted(str(key))}{near}"))
         return set(tree) == set(expected)
-
-
-def line_of(tree: Any, key: Any) -> int:
-    """Return the line of a key of a mapping read by ``Reader.yaml``."""
-    return int(tree.lc.key(key)[0]) + 1

@@ -16,7 +16,7 @@ HYPOTHESIS = "hypothèse"
 
 def parameter(default: Any, *, unit: str, doc: str, source: str = HYPOTHESIS, confidence: str = "C", **limits: Any) -> Any:
     """Declare one parameter with its unit, sentence, source and confidence (A, B or C)."""
-    extra = {"unit": unit, "source": source, "confidence": confidence}
+    extra: dict[str, Any] = {"unit": unit, "source": source, "confidence": confidence}
     return Field(default=default, description=doc, json_schema_extra=extra, **limits)
 
 

@@ -162,7 +162,7 @@ def load(folder: Path) -> Territory:
     if reader.faults:
         raise Faults(sorted(reader.faults, key=lambda fault: (fault.file, fault.line)))
     communes["territoire_index"] = communes["territoire"].map(territoires.index)
-    name, label, siren = (str(head[key]) for key in spec.TERRITORY_KEYS[:3])
+    name, label, siren = (str(head.data[key]) for key in spec.TERRITORY_KEYS[:3])
     frames = [frame.reset_index(drop=True) for frame in (communes, landlords, distributions, observed, sources)]
     communes, landlords, distributions, observed, sources = frames
     return Territory(

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from sim.inputs.faults import quoted
-from sim.inputs.reading import Column, Reader, line_of
+from sim.inputs.reading import Column, Reader
+from sim.inputs.yaml_lines import Document
 from sim.words.codes import UNITS
 from sim.words.registry import nearest
 
@@ -61,6 +62,7 @@ SOURCES = {
 }  # fmt: skip
 SOURCED = {"communes.csv": COMMUNES, "landlords.csv": LANDLORDS}
 VALUE_KEYS = ("is", "unit", "label", "source", "confidence")
+PART_KEYS = ("name", "confidence", "note")
 TERRITORY_KEYS = ("name", "label", "siren", "territoires", "values")
 
 
@@ -86,94 +88,80 @@ def is_hypothesis(source: str) -> bool:
     return source.lower().startswith("hypothèse")
 
 
-def read_head(reader: Reader) -> Any:
+def read_head(reader: Reader) -> Document:
     """Return ``territory.yaml`` with its keys checked."""
-    file = "territory.yaml"
-    tree = reader.yaml(file)
-    reader.keys(file, 1, tree, TERRITORY_KEYS, "") if file in reader.files and tree else None
+    head = reader.document("territory.yaml")
+    if head.data:
+        reader.keys(head, (), head.data, TERRITORY_KEYS)
     for key in TERRITORY_KEYS[:3]:
-        if key in tree and not (isinstance(tree[key], str) and tree[key]):
-            reader.say(file, line_of(tree, key), f"{key} must be a text (quoted if it looks like a number)")
-    return tree
+        if key in head.data and not (isinstance(head.data[key], str) and head.data[key]):
+            reader.faults.append(head.fault((key,), f"{key} must be a text (quoted if it looks like a number)"))
+    return head
 
 
-def read_territoires(reader: Reader, head: Any) -> list[str]:
+def read_territoires(reader: Reader, head: Document) -> list[str]:
     """Return the names of the parts of the territory."""
     names: list[str] = []
-    listed = head.get("territoires", [])
+    listed = head.data.get("territoires", [])
     for number, part in enumerate(listed if isinstance(listed, list) else []):
-        line = listed.lc.item(number)[0] + 1
-        if not isinstance(part, dict) or not reader.keys(
-            "territory.yaml", line, part, ("name", "confidence", "note"), "territoire: "
-        ):
+        at = ("territoires", number)
+        if not reader.keys(head, at, part, PART_KEYS):
             continue
         if part["confidence"] not in CONFIDENCES:
-            reader.say("territory.yaml", line, f"unknown confidence {quoted(str(part['confidence']))}")
-        if part["name"] in names:
-            reader.say("territory.yaml", line, f"territoire {part['name']!r} given twice")
+            reader.faults.append(head.fault(at, f"unknown confidence {quoted(part['confidence'])}"))
+        if part["name"] in names or not (isinstance(part["name"], str) and part["name"]):
+            reader.faults.append(head.fault(at, f"territoire {quoted(part['name'])} is given twice or is no text"))
         names.append(str(part["name"]))
-    if "territoires" in head and not names:
-        reader.say("territory.yaml", line_of(head, "territoires"), "territoires must list name, confidence and note")
+    if "territoires" in head.data and not names:
+        reader.faults.append(head.fault(("territoires",), f"territoires must list: {', '.join(PART_KEYS)}"))
     return names
 
 
-def read_values(reader: Reader, head: Any) -> dict[str, Value]:
+def read_values(reader: Reader, head: Document) -> dict[str, Value]:
     """Return the scalars of ``territory.yaml`` and of every ``values*.yaml``, refusing two of one name."""
-    trees = [("territory.yaml", head)]
-    for path in sorted(reader.folder.glob("values*.yaml")):
-        tree = reader.yaml(path.name)
-        reader.keys(path.name, 1, tree, ("values",), "") if tree else None
-        trees.append((path.name, tree))
+    documents = [head, *(reader.document(path.name) for path in sorted(reader.folder.glob("values*.yaml")))]
     values: dict[str, Value] = {}
-    for file, tree in trees:
-        block = tree.get("values")
-        if block is not None and not isinstance(block, dict):
-            reader.say(file, line_of(tree, "values"), "values must be a mapping: name: {is, unit, label, ...}")
+    for document in documents:
+        if document.data and document is not head:
+            reader.keys(document, (), document.data, ("values",))
+        block = document.data.get("values", {})
+        if not isinstance(block, dict):
+            reader.faults.append(
+                document.fault(("values",), f"values must be a map: name: {{{', '.join(VALUE_KEYS)}}}")
+            )
             continue
-        for name, entry in (block or {}).items():
-            line = line_of(block, name)
-            if name in values:
-                reader.say(file, line, f"value {quoted(str(name))} is given twice (in another file)")
-            if (value := _value(reader, file, line, str(name), entry)) is not None:
-                values[value.name] = value
-    if "values" in head and "base_year" not in values:
-        reader.say("territory.yaml", line_of(head, "values"), "missing value 'base_year' (year of the money)")
+        for name, entry in block.items():
+            at = ("values", name)
+            if str(name) in values:
+                reader.faults.append(document.fault(at, f"value {quoted(name)} is given in another file too"))
+            if reader.keys(document, at, entry, VALUE_KEYS):
+                values[str(name)] = _value(reader, document, at, entry)
+    if "values" in head.data and "base_year" not in values:
+        reader.faults.append(head.fault(("values",), "missing value 'base_year': year of the money"))
     return values
 
 
-def _value(reader: Reader, file: str, line: int, name: str, entry: Any) -> Value | None:
-    of = f"value {quoted(name)}: "
-    if not isinstance(entry, dict):
-        reader.say(file, line, f"{of}expected {{is, unit, label, source, confidence}}")
-        return None
-    if not reader.keys(file, line, entry, VALUE_KEYS, of):
-        return None
-    number = entry["is"]
-    plain: Scalar = number if isinstance(number, bool) else _plain(number)
-    if entry["unit"] not in UNITS:
-        reader.say(file, line, f"{of}unknown unit {quoted(str(entry['unit']))}{nearest(str(entry['unit']), UNITS)}")
-    elif wrong := unfit(plain, str(entry["unit"])):
-        reader.say(file, line, f"{of}{wrong}")
+def _value(reader: Reader, document: Document, at: tuple[Any, ...], entry: dict[str, Any]) -> Value:
+    name, unit = str(at[-1]), str(entry["unit"])
+    wrong = []
+    if unit not in UNITS:
+        wrong.append(f"unknown unit {quoted(unit)}{nearest(unit, UNITS)}")
+    elif misfit := unfit(entry["is"], unit):
+        wrong.append(misfit)
     if entry["confidence"] not in CONFIDENCES:
-        reader.say(file, line, f"{of}unknown confidence {quoted(str(entry['confidence']))}")
-    for key in ("label", "source"):
-        if not (isinstance(entry[key], str) and entry[key].strip()):
-            reader.say(file, line, f"{of}{key} is empty")
-    return Value(name, plain, *(str(entry[key]) for key in VALUE_KEYS[1:]))
+        wrong.append(f"unknown confidence {quoted(entry['confidence'])}")
+    wrong += [f"{key} is empty" for key in ("label", "source") if not (isinstance(entry[key], str) and entry[key])]
+    reader.faults.extend(document.fault(at, f"value {quoted(name)}: {text}") for text in wrong)
+    return Value(name, entry["is"], *(str(entry[key]) for key in VALUE_KEYS[1:]))
 
 
-def _plain(number: Any) -> Scalar:
-    """Return a value without the wrapping that YAML gives it."""
-    return int(number) if isinstance(number, int) else float(number) if isinstance(number, float) else str(number)
-
-
-def unfit(number: Scalar, unit: str) -> str:
+def unfit(number: Any, unit: str) -> str:
     """Return what is wrong with a value in its unit, or an empty string."""
     if unit == "bool" or isinstance(number, bool):
         return "" if unit == "bool" and isinstance(number, bool) else f"is {number!r}, in unit {unit}"
     if unit in ("name", "date", "id"):
         return "" if isinstance(number, str) and number else f"is {number!r}: a text is expected"
-    if isinstance(number, str):
+    if not isinstance(number, int | float):
         return f"is {quoted(number)}: a number is expected"
     if not math.isfinite(number) or (number < 0 and unit not in SIGNED_UNITS):
         return f"is {number}: a number of at least 0 is expected"

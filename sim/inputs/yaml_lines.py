@@ -19,7 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sim.inputs.faults import Fault, Faults, quoted, shown
 
-Path_ = tuple[Any, ...]
+Route = tuple[Any, ...]
 """Keys and list ranks that lead to a value."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
@@ -30,6 +30,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"\d{4}-\d{2}-\d{2}"), dt.date.fromisoformat),
 )
 
+_TAGS = {"map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value"}
+
 
 @dataclass
 class Document:
@@ -37,16 +39,16 @@ class Document:
 
     file: str
     data: dict[Any, Any] = field(default_factory=dict)
-    lines: dict[Path_, int] = field(default_factory=dict)
+    lines: dict[Route, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
-    def line(self, path: Path_) -> int:
+    def line(self, path: Route) -> int:
         """Return the line of a path, or of the nearest value around it."""
         while path not in self.lines and path:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def fault(self, path: Path_, text: str) -> Fault:
+    def fault(self, path: Route, text: str) -> Fault:
         """Return a fault at a path of this document."""
         return Fault(self.file, self.line(path), text)
 
@@ -137,14 +139,14 @@ def _compose(text: str, file: str) -> Node | None:
         raise Faults([Fault(file, 1, "nested too deeply")]) from None
 
 
-def _plain(node: Node, path: Path_, document: Document) -> Any:
+def _plain(node: Node, path: Route, document: Document) -> Any:
     """Turn a node into plain data, filling in the lines and the faults of ``document``."""
     line = node.start_mark.line + 1
     document.lines.setdefault(path, line)
     if node.anchor is not None:  # shared or recursive values would not be what their place says
         document.faults.append(Fault(document.file, line, "anchors (&, *) are not supported: write the value again"))
         return None
-    if not str(node.tag).startswith("tag:yaml.org,2002:"):
+    if str(node.tag).removeprefix("tag:yaml.org,2002:") not in _TAGS:
         document.faults.append(Fault(document.file, line, f"tags such as {quoted(str(node.tag))} are not supported"))
         return None
     if isinstance(node, ScalarNode):

@@ -106,7 +106,10 @@ def mark(rng: np.random.Generator, probability: np.ndarray) -> np.ndarray:
 
 
 def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarray:
-    """Return ``count`` distinct rows, ascending, drawn in proportion to their weights (0 = never).
+    """Return ``count`` distinct rows, ascending, each with a chance in proportion to its weight.
+
+    Systematic sampling in random order: chances are exact; a weight that would ask for more than
+    certainty is certain, and the others share the rest.
 
     Raises
     ------
@@ -118,9 +121,19 @@ def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarra
         raise ValueError(f"{count} rows asked, {able} can be drawn")
     if count <= 0:
         return np.zeros(0, dtype=np.int64)
-    with np.errstate(divide="ignore"):
-        keys = np.where(weights > 0, rng.exponential(size=len(weights)) / np.maximum(weights, 1e-300), np.inf)
-    return np.sort(np.argpartition(keys, count - 1)[:count])
+    order = rng.permutation(len(weights))
+    ordered = weights[order].astype(float)
+    certain = np.zeros(len(order), dtype=bool)
+    while True:
+        free = np.where(certain, 0.0, ordered)
+        chance = np.where(certain, 1.0, free * (count - certain.sum()) / max(float(free.sum()), 1e-300))
+        if not (over := chance > 1 + 1e-12).any():
+            break
+        certain |= over
+    steps = np.cumsum(chance)
+    steps[steps > count - 1e-6] = count  # the last steps, whatever rounding made of them
+    hits = np.diff(np.floor(steps + rng.random()), prepend=0.0) > 0
+    return np.sort(order[hits])
 
 
 def quantile_of(knots: np.ndarray, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,6 +26,11 @@ class Book:
     day_one: Mapping[str, int]  # rows on day one: households, applications, dwellings
     first_day: int
     last_day: int
+
+    @cached_property
+    def end(self) -> Tables:
+        """The tables at the end of the log."""
+        return replay(self.born, self.log)
 
 
 Law = Callable[[Book], list[str]]
@@ -152,7 +158,7 @@ def dwellings_balance(book: Book) -> list[str]:
     """Attributions = vacancies from outside + freed by moves - still vacant - let outside."""
     log = book.log
     empty = empty_on_day_one(book) + len(log.of(K.DELIVERED)) + len(log.of(K.VACATED)) - len(log.of(*LEASES))
-    end = replay(book.born, log).dwellings
+    end = book.end.dwellings
     still = int(((end.tenant < 0) & (end.vacant_day >= 0)).sum())
     return [] if empty == still else [f"dwellings: {still} are empty, the log says {empty}"]
 
@@ -231,7 +237,7 @@ def audit(replication: Replication) -> list[str]:
     log = Log(replication.events)
     book = Book(log, born, replication.day_one_rows, replication.first_day, replication.last_day)
     faults = list(replication.faults) + check_log(book)
-    faults += compare(replay(born, log), end)
+    faults += compare(book.end, end)
     faults += leases_are_logged(replication, log) + year_ends_agree(replication, book)
     if (waiting := flows_at(book, replication.last_day)[0]) != (open_ := _open(end)):
         faults.append(f"applications: {open_} are open, the log says {waiting}")
