@@ -22,6 +22,7 @@ from sim.state.luck import Luck
 from sim.state.records import Replication
 from sim.state.tables import Table
 from sim.words.clock import to_day, year_of
+from sim.world.waiting import Waiting
 from sim.world.world import World
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def order_of(loaded: Loaded) -> Order:
     return Order(rule.name, grid)
 
 
-def build_world(loaded: Loaded, territory: Territory, first_day: FirstDay, replication: int) -> World:
+def build_world(
+    loaded: Loaded, territory: Territory, first_day: FirstDay, replication: int, index: type[Waiting] = Waiting
+) -> World:
     """Return the world of a replication on its first day, nothing started."""
     run = loaded.scenario.run
     world = World(
@@ -51,6 +54,7 @@ def build_world(loaded: Loaded, territory: Territory, first_day: FirstDay, repli
         to_day(run.end),
         order_of(loaded),
         first_day.newcomers,
+        index,
     )
     world.refresh_law()
     rows = world.open_rows()
@@ -80,7 +84,9 @@ def start_flows(world: World) -> None:
         world.start(commission(world, landlord))
 
 
-def simulate(loaded: Loaded, territory: Territory, first_day: FirstDay, replication: int) -> Replication:
+def simulate(
+    loaded: Loaded, territory: Territory, first_day: FirstDay, replication: int, index: type[Waiting] = Waiting
+) -> Replication:
     """Simulate one replication.
 
     Parameters
@@ -93,9 +99,11 @@ def simulate(loaded: Loaded, territory: Territory, first_day: FirstDay, replicat
         Tables of day one; left untouched.
     replication : int
         Number of the replication, a part of every key of luck.
+    index : type
+        The index of who waits for what, or its slow twin.
     """
     began = time.process_time()
-    world = build_world(loaded, territory, first_day, replication)
+    world = build_world(loaded, territory, first_day, replication, index)
     start_flows(world)
     world.run()
     photograph(world, year_of(world.last))

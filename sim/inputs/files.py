@@ -56,12 +56,12 @@ def find_scenario(name_or_path: str | Path, folder: Path | None = None, where: t
     raise Faults([Fault(file, line, what + hint)])
 
 
-def find_territory(name: str) -> Path:
+def find_territory(name: str, where: tuple[str, int] | None = None) -> Path:
     """Return the folder of a territory: a name in ``scenarios/territories``, or the path of a folder.
 
     Raises
     ------
-    ValueError
+    Faults
         When there is no such folder; the nearest name is given.
     """
     shipped = scenarios_dir() / "territories"
@@ -69,7 +69,7 @@ def find_territory(name: str) -> Path:
         if name and path.is_dir():
             return path
     known = [path.name for path in shipped.iterdir() if path.is_dir()] if shipped.is_dir() else []
-    raise ValueError(f"unknown territory {name!r}{nearest(name, known)}")
+    raise Faults([Fault(*(where or ("territory", 1)), f"unknown territory {name!r}{nearest(name, known)}")])
 
 
 def hash_of(path: Path) -> str:

@@ -162,7 +162,8 @@ def _plain(node: Node, path: Route, document: Document) -> Any:
             continue
         if key in result:
             first = document.lines[(*path, key)]
-            document.faults.append(Fault(document.file, at, f"key {quoted(key)} is given twice (first on line {first})"))
+            text = f"key {quoted(key)} is given twice (first on line {first})"
+            document.faults.append(Fault(document.file, at, text))
             continue
         document.lines[(*path, key)] = at
         result[key] = _plain(value_node, (*path, key), document)

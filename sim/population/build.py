@@ -19,7 +19,14 @@ from sim.population.newcomers import VALIDITY_LAW, Newcomers, first_access_peopl
 from sim.population.people import income_score, set_income
 from sim.population.raking import pick, quantile_of
 from sim.population.shapes import Shapes
-from sim.population.tenants import dwelling_effect, filing_weight, lease_days, list_tenants, outside_lease_days, outside_tenants
+from sim.population.tenants import (
+    dwelling_effect,
+    filing_weight,
+    lease_days,
+    list_tenants,
+    outside_lease_days,
+    outside_tenants,
+)
 from sim.population.wishes import Geography
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
@@ -64,17 +71,17 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     ``fit`` has columns label, target, obtained, gap, source; a raking whose margins contradict each
     other is a line of it.
     """
-    shapes, places, report = Shapes(territory), PlaceSets(), Report()
+    shapes, places, report = Shapes(territory, law), PlaceSets(), Report()
     day, applicants = to_day(scenario.run.start), scenario.run.applicants
     scale = applicants / shapes.value("demande.stock")
-    geography = Geography(territory, shapes, places)
+    geography = Geography(shapes, places)
 
     count = round(shapes.value("stock.offered_first_day") * scale)
-    homes, gap = first_stock(territory, law, shapes, count, day, rng_of("first_day.dwellings"))
+    homes, gap = first_stock(shapes, count, day, rng_of("first_day.dwellings"))
     report.add("calage des bailleurs, plus grand écart relatif", 0, gap, "calage itératif")
-    scaling = rent_scale(homes, territory, law, shapes)
+    scaling = rent_scale(homes, shapes)
     homes.rent_eur_month *= scaling[homes.period].astype(np.float32)
-    people, gap = settle(homes, shapes, law, rng_of("first_day.tenants"), day)
+    people, gap = settle(homes, shapes, rng_of("first_day.tenants"), day)
     report.add("calage des âges des locataires, plus grand écart relatif", 0, gap, "calage itératif")
 
     rng = rng_of("first_day.incomes")
@@ -83,10 +90,18 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     renewals = scenario.flows.renewals
     movers = round(applicants * shapes.value("demande.mutation_share"))
     who, moving = waiting_tenants(
-        people, in_home, score, movers, renewals.lapse_mutation_share, geography, shapes, law, rng_of("first_day.mutations"), day
+        people,
+        in_home,
+        score,
+        movers,
+        renewals.lapse_mutation_share,
+        geography,
+        shapes,
+        rng_of("first_day.mutations"),
+        day,
     )
     comers, their_score, coming = waiting_comers(
-        applicants - movers, renewals.lapse_first_access_share, geography, shapes, law, rng_of("first_day.first_access"), day
+        applicants - movers, renewals.lapse_first_access_share, geography, shapes, rng_of("first_day.first_access"), day
     )
     moving.household[:] = who
     coming.household[:] = people.count + np.arange(comers.count)
@@ -101,23 +116,23 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
 
     rng = rng_of("first_day.grounds")
     coming.grounds[:] = grounds.first_access_grounds(comers, shapes, rng, day)
-    environment = settle_mutation_grounds(moving, people.take(who), in_home.take(who), shapes, law, rng, day, scale)
+    environment = settle_mutation_grounds(moving, people.take(who), in_home.take(who), shapes, rng, day, scale)
     files = moving.copy()
     files.append(coming)
     people.append(comers)
     people, files = people.copy(), files.copy()
     people.application[files.household] = np.arange(files.count)
     recognise(files, shapes, rng_of("first_day.recognition"), day, scale)
-    practice(files, scenario, shapes, law, rng_of("first_day.practice"), day)
+    practice(files, scenario, shapes, rng_of("first_day.practice"), day)
     for name, table in (("households", people), ("applications", files), ("dwellings", homes)):
         table.luck_id[:] = identities(f"first_day.{name}", day, table.count)
 
-    stock_fit(report, homes, shapes, law, scale)
-    tenants_fit(report, people, homes, shapes, law, day)
+    stock_fit(report, homes, shapes, scale)
+    tenants_fit(report, people, homes, shapes, day)
     demand_fit(report, people, files, homes, places, shapes, scale, day)
     knots = np.linspace(0, 1, SCORE_KNOTS)
     newcomers = Newcomers(
-        shapes, law, geography, Builder(territory, shapes, scaling), np.quantile(scores, knots), np.quantile(tenant_scores, knots),
+        shapes, geography, Builder(shapes, scaling), np.quantile(scores, knots), np.quantile(tenant_scores, knots),
         environment, scenario.flows.arrivals.head_start_max_days,
     )  # fmt: skip
     return FirstDay(people, files, homes, places, report.frame(), newcomers)
@@ -127,7 +142,7 @@ def _ranks(values: np.ndarray, ascending: np.ndarray) -> np.ndarray:
     return (np.searchsorted(ascending, values) + 0.5) / len(ascending)
 
 
-def settle(homes: Dwellings, shapes: Shapes, law: Law, rng: np.random.Generator, day: int) -> tuple[Households, float]:
+def settle(homes: Dwellings, shapes: Shapes, rng: np.random.Generator, day: int) -> tuple[Households, float]:
     """Empty the vacant share of dwellings, let the others, and return the tenants with the gap of the raking."""
     empty = pick(rng, np.ones(homes.count), round(homes.count * shapes.value("stock.vacancy_share")))
     ages = rng.exponential(shapes.value("population.vacancy_mean_days"), len(empty))
@@ -137,10 +152,10 @@ def settle(homes: Dwellings, shapes: Shapes, law: Law, rng: np.random.Generator,
     let[empty] = False
     listed = np.flatnonzero(let & (homes.channel == Channel.LIST))
     others = np.flatnonzero(let & (homes.channel == Channel.OUTSIDE))
-    people, gap = list_tenants(homes.rooms[listed], shapes, law, rng, day)
+    people, gap = list_tenants(homes.rooms[listed], shapes, rng, day)
     people.dwelling[:] = listed
     people.lease_day[:] = lease_days(people, homes.service_day[listed], shapes, rng, day)
-    guests = outside_tenants(len(others), shapes, law, rng, day)
+    guests = outside_tenants(len(others), shapes, rng, day)
     guests.dwelling[:] = others
     guests.lease_day[:] = np.maximum(outside_lease_days(len(others), shapes, rng, day), homes.service_day[others])
     people.append(guests)
@@ -151,14 +166,14 @@ def settle(homes: Dwellings, shapes: Shapes, law: Law, rng: np.random.Generator,
 
 def waiting_tenants(
     people: Households, in_home: Dwellings, score: np.ndarray, count: int, lapse_share: float,
-    geography: Geography, shapes: Shapes, law: Law, rng: np.random.Generator, day: int,
+    geography: Geography, shapes: Shapes, rng: np.random.Generator, day: int,
 ) -> tuple[np.ndarray, Applications]:  # fmt: skip
     """Return which tenants wait for a mutation, and their applications with their ages.
 
     Tenants file by weight; those who file stay in the stock in proportion to their mean stay. Nobody
     filed before the present lease began.
     """
-    weight = filing_weight(people, in_home, shapes, law, day) * (in_home.channel == Channel.LIST)
+    weight = filing_weight(people, in_home, shapes, day) * (in_home.channel == Channel.LIST)
     who = pick(rng, weight, min(round(count * SPARE_CANDIDATES), int((weight > 0).sum())))
     first = geography.first_commune_of_tenants(in_home.commune[who], rng)
     files, option = wish(people.take(who), first, True, geography, shapes, rng, day)
@@ -167,15 +182,17 @@ def waiting_tenants(
     files, who = files.take(kept), who[kept]
     ages = seniority.ages_days(rate[kept], lapse_share, rng)
     since_lease = np.maximum(1, day - people.lease_day[who].astype(np.int64))
-    files.filed_day[:] = day - np.where(ages < since_lease, ages, 1 + np.floor(rng.random(count) * since_lease).astype(np.int64))
+    files.filed_day[:] = day - np.where(
+        ages < since_lease, ages, 1 + np.floor(rng.random(count) * since_lease).astype(np.int64)
+    )
     return who, files
 
 
 def waiting_comers(
-    count: int, lapse_share: float, geography: Geography, shapes: Shapes, law: Law, rng: np.random.Generator, day: int
+    count: int, lapse_share: float, geography: Geography, shapes: Shapes, rng: np.random.Generator, day: int
 ) -> tuple[Households, np.ndarray, Applications]:
     """Return first-access households that wait, their income score, and their applications with their ages."""
-    homes, score = first_access_people(round(count * SPARE_CANDIDATES), shapes, law, rng, day)
+    homes, score = first_access_people(round(count * SPARE_CANDIDATES), shapes, rng, day)
     files, option = wish(homes, geography.first_commune(len(homes), rng), False, geography, shapes, rng, day)
     rate = seniority.housing_rate(files.rooms_wanted, option, False, score, shapes)
     kept = pick(rng, seniority.mean_stay_years(rate, lapse_share), count)
@@ -185,13 +202,19 @@ def waiting_comers(
 
 
 def settle_mutation_grounds(
-    files: Applications, people: Households, in_home: Dwellings, shapes: Shapes, law: Law, rng: np.random.Generator, day: int, scale: float
+    files: Applications,
+    people: Households,
+    in_home: Dwellings,
+    shapes: Shapes,
+    rng: np.random.Generator,
+    day: int,
+    scale: float,
 ) -> float:
     """Fill the grounds of mutations and return the chance of an environment ground.
 
     That chance brings the total to the published number of blocked or complex mutations; newcomers keep it.
     """
-    bits = grounds.mutation_grounds(people, in_home, files.filed_day, shapes, law, rng, day, 0.0)
+    bits = grounds.mutation_grounds(people, in_home, files.filed_day, shapes, rng, day, 0.0)
     without = np.flatnonzero((bits & np.uint32(MUTATION_GROUNDS)) == 0)
     lacking = round(shapes.value("demande.mutations_bloquees") * scale) - (len(files) - len(without))
     share = min(max(lacking / max(len(without), 1), 0.0), 1.0)
@@ -207,17 +230,23 @@ def recognise(files: Applications, shapes: Shapes, rng: np.random.Generator, day
     dalo = rng.random(len(comers)) < shapes.value("first_day.dalo_share")
     flags = np.where(dalo, int(Recognition.DALO), int(Recognition.PDALHPD))
     odds = grounds.recognition_odds(files.grounds[comers], shapes)
-    grounds.recognise(files, comers, flags, odds, round(shapes.value("first_day.recognised_first_access") * scale), rng, day)
+    grounds.recognise(
+        files, comers, flags, odds, round(shapes.value("first_day.recognised_first_access") * scale), rng, day
+    )
     movers = np.flatnonzero(files.is_mutation)
     flags = np.full(len(movers), int(Recognition.MUTATION))
     odds = ((files.grounds[movers] & np.uint32(MUTATION_GROUNDS)) > 0).astype(float)
-    grounds.recognise(files, movers, flags, odds, round(shapes.value("first_day.recognised_mutation") * scale), rng, day)
+    grounds.recognise(
+        files, movers, flags, odds, round(shapes.value("first_day.recognised_mutation") * scale), rng, day
+    )
 
 
-def practice(files: Applications, scenario: Scenario, shapes: Shapes, law: Law, rng: np.random.Generator, day: int) -> None:
+def practice(files: Applications, scenario: Scenario, shapes: Shapes, rng: np.random.Generator, day: int) -> None:
     """Fill head starts, given that a file still waits, and the next anniversary of each application."""
     age = day - files.filed_day.astype(np.int64)
     longest = np.maximum(HEAD_START_FLOOR_DAYS, shapes.value("first_day.practice_wait_days") - age)
-    files.head_start_days[:] = rng.random(files.count) * np.minimum(longest, scenario.flows.arrivals.head_start_max_days)
-    validity = int(law.at(VALIDITY_LAW, day))
+    files.head_start_days[:] = rng.random(files.count) * np.minimum(
+        longest, scenario.flows.arrivals.head_start_max_days
+    )
+    validity = int(shapes.law.at(VALIDITY_LAW, day))
     files.renewal_due_day[:] = files.filed_day + validity * (age // validity + 1)

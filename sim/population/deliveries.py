@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from sim.inputs.schema import Deliveries
-from sim.inputs.territory import Territory
 from sim.population.dwellings import IN_2015, IN_2024, delivery_shares, furnish, landlord_table
 from sim.population.raking import choose, mark
 from sim.population.shapes import Shapes
@@ -18,27 +17,28 @@ class Builder:
 
     Parameters
     ----------
-    territory : Territory
     shapes : Shapes
     rent_scale : numpy.ndarray
         Factor on rents by Period, as set on the first day.
     """
 
-    def __init__(self, territory: Territory, shapes: Shapes, rent_scale: np.ndarray) -> None:
+    def __init__(self, shapes: Shapes, rent_scale: np.ndarray) -> None:
         self.shapes, self.rent_scale = shapes, rent_scale
-        self.communes = delivery_shares(territory, shapes)
-        table = landlord_table(territory)[0].sum(axis=1)
-        stock = territory.landlords["stock_share"].to_numpy(float)
+        self.communes = delivery_shares(shapes)
+        table = landlord_table(shapes.territory)[0].sum(axis=1)
+        stock = shapes.territory.landlords["stock_share"].to_numpy(float)
         table = np.where(table.sum(axis=1, keepdims=True) > 0, table, stock[None, :])
         self.landlords = table / table.sum(axis=1, keepdims=True)
-        self.qpv = territory.communes["qpv2024_share"].to_numpy(float)
+        self.qpv = shapes.territory.communes["qpv2024_share"].to_numpy(float)
 
     def make(self, count: int, deliveries: Deliveries, rng: np.random.Generator, day: int) -> Dwellings:
         """Return ``count`` empty dwellings that enter service on ``day``.
 
         Those in a QPV go to communes that have one; the others follow needs (SRU, PLH objectives).
         """
-        homes = Dwellings.build(count, service_day=day, vacant_day=day, channel=int(Channel.LIST), period=int(Period.AFTER_2012))
+        homes = Dwellings.build(
+            count, service_day=day, vacant_day=day, channel=int(Channel.LIST), period=int(Period.AFTER_2012)
+        )
         in_qpv = mark(rng, np.full(count, deliveries.qpv_share if self.qpv.any() else 0.0))
         homes.qpv_map[:] = np.where(in_qpv, IN_2015 | IN_2024, 0)
         inside = self.communes * self.qpv if self.qpv.any() else self.communes

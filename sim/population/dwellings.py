@@ -7,21 +7,22 @@ are set so that the published share lies under the APL ceilings (PLH action 35).
 from __future__ import annotations
 
 import datetime as dt
+
 import numpy as np
 
-from sim.inputs.law import Law
 from sim.inputs.territory import Territory
 from sim.population.raking import choose, mark, rake, whole
 from sim.population.shapes import Shapes
 from sim.state.dwellings import Dwellings
 from sim.words.clock import first_day, to_day
-from sim.words.codes import Channel, Financing, Period
+from sim.words.codes import Channel, Period
 
 YEARS_OF_PERIOD = ((1900, 1948), (1949, 1974), (1975, 1989), (1990, 2004), (2005, 2012), (2013, 2100))
 """First and last year of each Period: its definition, not a hypothesis."""
 TYPICAL_FAMILY = np.array([0, 0, 1, 2, 3, 4])
 """Family type (APL) for which a typology is built: alone, couple, one, two, three dependants."""
 IN_2015, IN_2024 = 1, 2
+MID_YEAR = 181
 
 
 def landlord_table(territory: Territory) -> tuple[np.ndarray, float]:
@@ -113,27 +114,27 @@ def furnish(homes: Dwellings, shapes: Shapes, rng: np.random.Generator) -> None:
     homes.is_accessible[:] = mark(rng, by_period[:, 1])
 
 
-def apl_ceiling_eur_month(homes: Dwellings, territory: Territory, law: Law) -> np.ndarray:
-    """Return the APL rent ceiling plus flat charges of each dwelling's typical family, base year."""
-    day = first_day(int(territory["base_year"])) + 181
-    zone = (territory.communes["apl_zone"].to_numpy(int)[homes.commune] == 3).astype(int)
-    family = TYPICAL_FAMILY[homes.rooms]
-    caps = rent_caps_eur_month(law, day)
-    return caps[zone, family] + flat_charges_eur_month(law, day)[family]
+def apl_ceiling_eur_month(homes: Dwellings, family: np.ndarray, shapes: Shapes) -> np.ndarray:
+    """Return the APL rent ceiling plus flat charges of a family in each dwelling, base year, eur/month."""
+    day = first_day(shapes.territory.base_year) + MID_YEAR
+    zone = (shapes.territory.communes["apl_zone"].to_numpy(int)[homes.commune] == 3).astype(int)
+    return np.asarray(rent_caps_eur_month(shapes, day)[zone, family] + flat_charges_eur_month(shapes, day)[family])
 
 
-def under_ceiling(homes: Dwellings, territory: Territory, law: Law) -> np.ndarray:
+def under_ceiling(homes: Dwellings, shapes: Shapes) -> np.ndarray:
     """Whether rent and charges of each dwelling lie under the APL ceiling of its typical family."""
-    return np.asarray(homes.rent_eur_month + homes.charges_eur_month <= apl_ceiling_eur_month(homes, territory, law))
+    cost = homes.rent_eur_month + homes.charges_eur_month
+    return np.asarray(cost <= apl_ceiling_eur_month(homes, TYPICAL_FAMILY[homes.rooms], shapes))
 
 
-def rent_scale(homes: Dwellings, territory: Territory, law: Law, shapes: Shapes) -> np.ndarray:
+def rent_scale(homes: Dwellings, shapes: Shapes) -> np.ndarray:
     """Return the factor on rents, by period, that puts the published share under the APL ceilings.
 
     Source: PLH action 35 (C44): 47 % of all, 12 % of 2005-2012, 16 % after 2012.
     """
-    factor_needed = (apl_ceiling_eur_month(homes, territory, law) - homes.charges_eur_month) / homes.rent_eur_month
-    recent = {int(Period.FROM_2005): "population.under_apl_2005_share", int(Period.AFTER_2012): "population.under_apl_2013_share"}
+    ceiling = apl_ceiling_eur_month(homes, TYPICAL_FAMILY[homes.rooms], shapes)
+    factor_needed = (ceiling - homes.charges_eur_month) / homes.rent_eur_month
+    recent = {Period.FROM_2005: "population.under_apl_2005_share", Period.AFTER_2012: "population.under_apl_2013_share"}
     scale, met, rest = np.ones(len(Period)), 0.0, np.ones(len(homes), dtype=bool)
     for period, name in recent.items():
         rows = homes.period == period
@@ -141,38 +142,40 @@ def rent_scale(homes: Dwellings, territory: Territory, law: Law, shapes: Shapes)
         if rows.any():
             scale[period] = np.quantile(factor_needed[rows], 1 - shapes.value(name))
             met += shapes.value(name) * rows.sum()
-    older = np.clip((shapes.value("contexte.logements_sous_plafond_apl_share") * len(homes) - met) / max(rest.sum(), 1), 0.0, 1.0)
+    older = np.clip(
+        (shapes.value("contexte.logements_sous_plafond_apl_share") * len(homes) - met) / max(rest.sum(), 1), 0.0, 1.0
+    )
     scale[: min(recent)] = np.quantile(factor_needed[rest], 1 - older)
     return scale
 
 
-def rent_caps_eur_month(law: Law, day: int) -> np.ndarray:
+def rent_caps_eur_month(shapes: Shapes, day: int) -> np.ndarray:
     """Return APL rent ceilings by (zone 2, zone 3) and family type 0 to 9, eur/month."""
     further = np.arange(8)
     lines = []
     for zone in (2, 3):
-        alone, couple, one, each = (float(x) for x in law.at(f"apl.plafond_loyer_zone{zone}_eur_month", day))
+        alone, couple, one, each = (float(x) for x in shapes.law.at(f"apl.loyer_plafond_zone_{zone}_eur_month", day))
         lines.append(np.concatenate([[alone, couple], one + each * further]))
     return np.array(lines)
 
 
-def flat_charges_eur_month(law: Law, day: int) -> np.ndarray:
+def flat_charges_eur_month(shapes: Shapes, day: int) -> np.ndarray:
     """Return the APL flat charges by family type 0 to 9, eur/month."""
-    first, each = (float(x) for x in law.at("apl.forfait_charges_eur_month", day))
+    first, each = (float(x) for x in shapes.law.at("apl.forfait_charges_eur_month", day))
     return np.concatenate([[first], first + each * np.arange(9)])
 
 
-def first_stock(territory: Territory, law: Law, shapes: Shapes, count: int, day: int, rng: np.random.Generator) -> tuple[Dwellings, float]:
+def first_stock(shapes: Shapes, count: int, day: int, rng: np.random.Generator) -> tuple[Dwellings, float]:
     """Return ``count`` dwellings offered on the first day, all empty, and the gap left by the raking.
 
     Rows follow communes, then QPV, then landlords. Rents are not scaled yet (see ``rent_scale``).
     """
-    table, gap = landlord_table(territory)
+    table, gap = landlord_table(shapes.territory)
     cells = whole(table, count)
     commune, qpv, landlord = (np.repeat(axis.ravel(), cells.ravel()) for axis in np.indices(table.shape))
     homes = Dwellings.build(count, commune=commune, landlord=landlord)
-    homes.qpv_map[:] = qpv * IN_2015 + in_qpv_2024(territory, commune, qpv, rng) * IN_2024
-    outside = mark(rng, territory.communes["outside_share"].to_numpy(float)[commune])
+    homes.qpv_map[:] = qpv * IN_2015 + in_qpv_2024(shapes.territory, commune, qpv, rng) * IN_2024
+    outside = mark(rng, shapes.territory.communes["outside_share"].to_numpy(float)[commune])
     homes.channel[:] = np.where(outside, Channel.OUTSIDE, Channel.LIST)
     homes.period[:] = choose(rng, period_table(shapes, float(qpv.mean())), qpv)
     listed = np.flatnonzero(~outside)
@@ -180,7 +183,9 @@ def first_stock(territory: Territory, law: Law, shapes: Shapes, count: int, day:
     homes.rooms[listed] = 1 + choose(rng, rooms_table(shapes, periods, int(outside.sum())), homes.period[listed])
     homes.rooms[outside] = 1 + choose(rng, shapes["dwellings.rooms_outside"], int(outside.sum()))
     homes.financing[:] = choose(rng, shapes["dwellings.financing"], homes.period)
-    homes.energy[:] = choose(rng, energy_table(shapes, np.bincount(homes.period, minlength=len(Period)).astype(float)), homes.period)
+    homes.energy[:] = choose(
+        rng, energy_table(shapes, np.bincount(homes.period, minlength=len(Period)).astype(float)), homes.period
+    )
     furnish(homes, shapes, rng)
     homes.service_day[:] = service_days(homes.period, day, rng)
     return homes, gap
@@ -197,17 +202,19 @@ def in_qpv_2024(territory: Territory, commune: np.ndarray, qpv: np.ndarray, rng:
 
 def service_days(period: np.ndarray, before: int, rng: np.random.Generator) -> np.ndarray:
     """Draw the day of entry into service, evenly over the period and before a day."""
-    bounds = np.array([(first_day(a), min(to_day(dt.date(min(b, 2100), 12, 31)), before - 1)) for a, b in YEARS_OF_PERIOD])
+    bounds = np.array(
+        [(first_day(a), min(to_day(dt.date(min(b, 2100), 12, 31)), before - 1)) for a, b in YEARS_OF_PERIOD]
+    )
     first, last = bounds[period, 0], np.maximum(bounds[period, 1], bounds[period, 0])
     return np.asarray(np.minimum(first + rng.random(len(period)) * (last - first + 1), before - 1).astype(np.int32))
 
 
-def delivery_shares(territory: Territory, shapes: Shapes) -> np.ndarray:
+def delivery_shares(shapes: Shapes) -> np.ndarray:
     """Return where new dwellings go, by commune: SRU missing dwellings and objectives of the PLH.
 
     Inside a territory the objective goes by population.
     """
-    communes = territory.communes
+    communes = shapes.territory.communes
     population = communes["population"].to_numpy(float)
     names = shapes.rows("deliveries.territory_objective")
     objective = dict(zip(names, shapes["deliveries.territory_objective"][:, 0], strict=True))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.inputs.law import Law
+from sim.population.dwellings import apl_ceiling_eur_month
 from sim.population.people import is_overcrowded, is_underoccupied
 from sim.population.raking import mark, pick
 from sim.population.shapes import Shapes
@@ -45,9 +45,13 @@ def first_access_grounds(homes: Households, shapes: Shapes, rng: np.random.Gener
     age = year_of(day) - homes.birth_year.astype(int)
     flags.add(Ground.P01_SANS_LOGEMENT, np.isin(homes.occupation, ROOFLESS))
     flags.add(Ground.P02_HEBERGE_TIERS, homes.occupation == Occupation.THIRD_PARTY)  # PARENTS: simple décohabitation
-    surface = value("grounds.private_surface_first_m2") + value("grounds.private_surface_next_m2") * (homes.size.astype(int) - 1)
+    surface = value("grounds.private_surface_first_m2") + value("grounds.private_surface_next_m2") * (
+        homes.size.astype(int) - 1
+    )
     rent = surface * value("grounds.private_rent_eur_m2_month")
-    flags.add(Ground.P03_EFFORT_EXCESSIF, private & (rent > value("grounds.private_effort_share") * homes.income_eur_month))
+    flags.add(
+        Ground.P03_EFFORT_EXCESSIF, private & (rent > value("grounds.private_effort_share") * homes.income_eur_month)
+    )
     flags.add(Ground.P05_INADAPTE_HANDICAP, mark(rng, private * homes.is_disabled * value("grounds.unsuitable_share")))
     crowded = mark(rng, private * shapes["grounds.private_overcrowded_share"].ravel()[np.clip(homes.size, 1, 8) - 1])
     flags.add(Ground.P06_SUROCCUPATION, crowded)
@@ -55,17 +59,32 @@ def first_access_grounds(homes: Households, shapes: Shapes, rng: np.random.Gener
     flags.add(Ground.P08_HEBERGEMENT, np.isin(homes.occupation, SHELTERED))
     flags.add(Ground.P09_TRANSITION, homes.occupation == Occupation.FOYER)
     flags.add(Ground.HANDICAP, homes.is_disabled)
-    flags.add(Ground.ASE_MOINS_21, (homes.occupation == Occupation.ASE) & (age < value("grounds.ase_max_age")))
+    flags.add(
+        Ground.ASE_MOINS_21,
+        (homes.occupation == Occupation.ASE) & (age < float(shapes.law.at("ase.age_max_years", day))),
+    )
     everyone = np.ones(len(homes), dtype=bool)
     for ground in (Ground.P04_EXPULSION, Ground.P07_NON_DECENT, Ground.P10_INSALUBRE, Ground.P14_REPRISE_ACTIVITE):
         _event(flags, ground, private, share[str(ground.name)], rng)
-    for ground in (Ground.P11_VIOLENCES, Ground.P12_TRAITE, Ground.P13_SORTANT_PRISON, Ground.SORTANT_ACT, Ground.PROSTITUTION):
+    for ground in (
+        Ground.P11_VIOLENCES,
+        Ground.P12_TRAITE,
+        Ground.P13_SORTANT_PRISON,
+        Ground.SORTANT_ACT,
+        Ground.PROSTITUTION,
+    ):
         _event(flags, ground, everyone, share[str(ground.name)], rng)
     return flags.bits
 
 
 def mutation_grounds(
-    homes: Households, dwellings: Dwellings, filed_day: np.ndarray, shapes: Shapes, law: Law, rng: np.random.Generator, day: int, environment_share: float
+    homes: Households,
+    dwellings: Dwellings,
+    filed_day: np.ndarray,
+    shapes: Shapes,
+    rng: np.random.Generator,
+    day: int,
+    environment_share: float,
 ) -> np.ndarray:
     """Return the Ground flags of tenants who ask to move: the MEL's seven situations and CCH L441-1.
 
@@ -77,14 +96,19 @@ def mutation_grounds(
         Chance of an environment ground, the one that no attribute gives and that balances the published total.
     """
     share, flags = shapes.effects("grounds.share"), Flags(len(homes))
-    crowded = is_overcrowded(homes, dwellings.rooms, dwellings.surface_m2, shapes, law, day)
+    crowded = is_overcrowded(homes, dwellings.rooms, dwellings.surface_m2, shapes, day)
     cost = dwellings.rent_eur_month + dwellings.charges_eur_month
-    flags.add(Ground.M01_SOUS_OCCUPATION, is_underoccupied(homes.size, dwellings.rooms, law, day))
-    flags.add(Ground.M02_ECONOMIQUE, cost > shapes.value("grounds.mutation_effort_share") * homes.income_eur_month)
+    flags.add(Ground.M01_SOUS_OCCUPATION, is_underoccupied(homes.size, dwellings.rooms, shapes, day))
+    unmet = cost > apl_ceiling_eur_month(dwellings, homes.family_type.astype(int), shapes)  # APL caps out
+    heavy = cost > shapes.value("grounds.mutation_effort_share") * homes.income_eur_month
+    flags.add(Ground.M02_ECONOMIQUE, unmet & heavy)
     unsuitable = homes.is_disabled & ~dwellings.is_accessible
-    flags.add(Ground.M03_HANDICAP_SANTE, mark(rng, unsuitable * shapes.value("grounds.unsuitable_share")))
+    flags.add(Ground.M03_HANDICAP_SANTE, mark(rng, unsuitable * shapes.value("grounds.health_share")))
     flags.add(Ground.M06_SUROCCUPATION, crowded)
-    flags.add(Ground.M07_CINQ_ANS_SANS_OFFRE, day - filed_day > shapes.value("grounds.long_wait_years") * DAYS_PER_YEAR)
+    flags.add(
+        Ground.M07_CINQ_ANS_SANS_OFFRE,
+        day - filed_day > float(shapes.law.at("mutation.sans_proposition_years", day)) * DAYS_PER_YEAR,
+    )
     everyone = np.ones(len(homes), dtype=bool)
     _event(flags, Ground.M04_ENVIRONNEMENT, everyone, environment_share, rng)
     _event(flags, Ground.M05_VIOLENCES, everyone, share["M05_VIOLENCES"], rng)
@@ -94,7 +118,13 @@ def mutation_grounds(
 
 
 def recognise(
-    applications: Applications, rows: np.ndarray, flags: np.ndarray, odds: np.ndarray, count: int, rng: np.random.Generator, day: int
+    applications: Applications,
+    rows: np.ndarray,
+    flags: np.ndarray,
+    odds: np.ndarray,
+    count: int,
+    rng: np.random.Generator,
+    day: int,
 ) -> int:
     """Mark ``count`` applications as already recognised, drawn by odds, and return how many could be.
 

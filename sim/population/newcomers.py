@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.inputs.law import Law
 from sim.inputs.schema import Deliveries
 from sim.population.deliveries import Builder
 from sim.population.grounds import first_access_grounds, mutation_grounds
@@ -45,7 +44,6 @@ class Newcomers:
     """
 
     shapes: Shapes
-    law: Law
     geography: Geography
     builder: Builder
     scores: np.ndarray
@@ -55,7 +53,7 @@ class Newcomers:
 
     def first_access(self, count: int, rng: np.random.Generator, day: int) -> tuple[Households, Applications]:
         """Return new first-access households and their applications (``household`` is left to the caller)."""
-        homes, score = first_access_people(count, self.shapes, self.law, rng, day)
+        homes, score = first_access_people(count, self.shapes, rng, day)
         ranks = np.interp(score, self.scores, np.linspace(0, 1, len(self.scores)))
         set_income(homes, quantile_of(*self.shapes.curve("income.applicants"), ranks), self.shapes, rng)
         files, _ = wish(homes, self.geography.first_commune(count, rng), False, self.geography, self.shapes, rng, day)
@@ -73,7 +71,7 @@ class Newcomers:
         files.household[:] = rows
         self._open(files, rng, day)
         share = self.environment_share
-        files.grounds[:] = mutation_grounds(homes, homes_in, files.filed_day, self.shapes, self.law, rng, day, share)
+        files.grounds[:] = mutation_grounds(homes, homes_in, files.filed_day, self.shapes, rng, day, share)
         return files
 
     def pick_mutation_filers(
@@ -88,12 +86,12 @@ class Newcomers:
         drawn = drawn[(dwellings.tenant[drawn] >= 0) & (dwellings.channel[drawn] == Channel.LIST)]
         drawn = drawn[households.application[dwellings.tenant[drawn]] < 0]
         tenants = dwellings.tenant[drawn]
-        weight = filing_weight(households.take(tenants), dwellings.take(drawn), self.shapes, self.law, day)
+        weight = filing_weight(households.take(tenants), dwellings.take(drawn), self.shapes, day)
         return np.sort(tenants[pick(rng, weight, min(count, len(tenants)))])
 
     def outside_tenants(self, count: int, rng: np.random.Generator, day: int) -> Households:
         """Return households that enter dwellings let outside the list (``dwelling`` is left to the caller)."""
-        homes = outside_tenants(count, self.shapes, self.law, rng, day)
+        homes = outside_tenants(count, self.shapes, rng, day)
         homes.lease_day[:] = day
         score = income_score(homes, self.shapes, rng, day)
         ranks = np.interp(score, self.tenant_scores, np.linspace(0, 1, len(self.tenant_scores)))
@@ -106,24 +104,34 @@ class Newcomers:
 
     def _open(self, files: Applications, rng: np.random.Generator, day: int) -> None:
         files.filed_day[:] = day
-        files.renewal_due_day[:] = day + int(self.law.at(VALIDITY_LAW, day))
+        files.renewal_due_day[:] = day + int(self.shapes.law.at(VALIDITY_LAW, day))
         files.head_start_days[:] = rng.uniform(0, self.head_start_max_days, len(files))
 
 
-def first_access_people(count: int, shapes: Shapes, law: Law, rng: np.random.Generator, day: int) -> tuple[Households, np.ndarray]:
+def first_access_people(
+    count: int, shapes: Shapes, rng: np.random.Generator, day: int
+) -> tuple[Households, np.ndarray]:
     """Return first-access households without income, and their income score."""
     bands = choose(rng, shapes["first_access.age"], count)
     sizes = 1 + choose(rng, shapes["first_access.size"], bands)
     ages = ages_in(shapes, bands, rng)
-    homes = compose(sizes, ages, shapes, law, rng, day, ratio_disabled=shapes.value("population.disabled_applicant_ratio"))
+    homes = compose(sizes, ages, shapes, rng, day, ratio_disabled=shapes.value("population.disabled_applicant_ratio"))
     young, alone = ages < 25, sizes == 1
-    group = np.where(young, np.where(alone, 0, 1), np.where(ages >= 65, 5, np.where(~alone, 4, np.where(ages < 40, 2, 3))))
+    group = np.where(
+        young, np.where(alone, 0, 1), np.where(ages >= 65, 5, np.where(~alone, 4, np.where(ages < 40, 2, 3)))
+    )
     homes.occupation[:] = choose(rng, shapes["first_access.occupation"], group)
     return homes, income_score(homes, shapes, rng, day, occupation_effect(homes, shapes))
 
 
 def wish(
-    homes: Households, first_commune: np.ndarray, mutation: bool, geography: Geography, shapes: Shapes, rng: np.random.Generator, day: int
+    homes: Households,
+    first_commune: np.ndarray,
+    mutation: bool,
+    geography: Geography,
+    shapes: Shapes,
+    rng: np.random.Generator,
+    day: int,
 ) -> tuple[Applications, np.ndarray]:
     """Return applications that hold only wishes, and how wide each asks (index in ``OPTIONS``)."""
     age = year_of(day) - homes.birth_year.astype(int)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.inputs.law import Law
 from sim.population.raking import choose, even, mark
 from sim.population.shapes import Shapes
 from sim.state.households import Households
 from sim.words.clock import year_of
 from sim.words.codes import Employment
 
-YOUNG_COUPLE_SUM_OF_AGES = 55
-"""A couple without dependant is a *jeune ménage* up to this sum of ages (rules.md 1.5)."""
 SEVERAL = 2
 
 
@@ -28,7 +25,13 @@ def ages_in(shapes: Shapes, bands: np.ndarray, rng: np.random.Generator) -> np.n
 
 
 def compose(
-    sizes: np.ndarray, ages: np.ndarray, shapes: Shapes, law: Law, rng: np.random.Generator, day: int, *, ratio_disabled: float = 1.0
+    sizes: np.ndarray,
+    ages: np.ndarray,
+    shapes: Shapes,
+    rng: np.random.Generator,
+    day: int,
+    *,
+    ratio_disabled: float = 1.0,
 ) -> Households:
     """Return households of given sizes and ages of the reference person: couple, children, work, units.
 
@@ -49,26 +52,31 @@ def compose(
     others = np.maximum(sizes - 1 - is_couple, 0)
     children = rng.binomial(others, by_age[:, 0])
     dependants = children + rng.binomial(others - children, by_age[:, 1])
-    homes = Households.build(rows, size=sizes, children_count=children, dependants_count=dependants, is_couple=is_couple)
+    homes = Households.build(
+        rows, size=sizes, children_count=children, dependants_count=dependants, is_couple=is_couple
+    )
     homes.birth_year[:] = year_of(day) - ages
     homes.is_disabled[:] = mark(rng, np.minimum(by_age[:, 2] * ratio_disabled, 1.0))
     homes.employment[:] = choose(rng, shapes["people.employment"], bands)
-    derive(homes, law, day)
+    derive(homes, shapes, day)
     return homes
 
 
-def derive(homes: Households, law: Law, day: int) -> None:
+def derive(homes: Households, shapes: Shapes, day: int) -> None:
     """Fill what the law computes from composition: consumption units, ceilings category, APL family.
 
     Source: rules.md 1.5 and 1.6.
     """
-    first, adult, child = (float(law.at(f"uc.{name}", day)) for name in ("premiere_personne", "autre_14_ans", "enfant"))
+    first, adult, child = (
+        float(shapes.law.at(f"uc.{name}", day)) for name in ("premiere_personne", "autre_14_ans", "enfant")
+    )
     size, dependants = homes.size.astype(int), homes.dependants_count.astype(int)
     children = homes.children_count.astype(int)
     homes.consumption_units[:] = first + adult * (size - 1 - children) + child * children
     ages = year_of(day) - homes.birth_year.astype(int)
     category = size + (~homes.is_couple & (dependants > 0) & (dependants == size - 1))
-    young = homes.is_couple & (dependants == 0) & (size == SEVERAL) & (2 * ages <= YOUNG_COUPLE_SUM_OF_AGES)
+    most = float(shapes.law.at("jeune_menage.somme_ages_max_years", day))
+    young = homes.is_couple & (dependants == 0) & (size == SEVERAL) & (2 * ages <= most)  # both of one age
     category = np.where(young, 3, category) + homes.is_disabled
     homes.ceiling_category[:] = np.clip(category, 1, 6)
     homes.persons_over_six[:] = np.maximum(size - 6, 0)
@@ -87,24 +95,32 @@ def rooms_missing(size: np.ndarray, is_couple: np.ndarray, children: np.ndarray,
     return np.asarray(needed - rooms.astype(int))
 
 
-def surface_needed_m2(size: np.ndarray, law: Law, day: int) -> np.ndarray:
+def surface_needed_m2(size: np.ndarray, shapes: Shapes, day: int) -> np.ndarray:
     """Return the surface under which a household is in *sur-occupation* (CCH R822-25), m²."""
-    surfaces = np.asarray(law.at("sur_occupation.surface_m2", day), dtype=float)
+    surfaces = np.asarray(shapes.law.at("sur_occupation.surface_m2", day), dtype=float)
     return np.asarray(surfaces[np.clip(size.astype(int), 1, len(surfaces)) - 1])
 
 
-def is_overcrowded(homes: Households, rooms: np.ndarray, surface_m2: np.ndarray, shapes: Shapes, law: Law, day: int) -> np.ndarray:
+def is_overcrowded(
+    homes: Households, rooms: np.ndarray, surface_m2: np.ndarray, shapes: Shapes, day: int
+) -> np.ndarray:
     """Whether households are in *sur-occupation manifeste*: legal surface, or rooms missing (PDALHPD)."""
     missing = rooms_missing(homes.size, homes.is_couple, homes.children_count.astype(int), rooms)
-    return np.asarray((surface_m2 < surface_needed_m2(homes.size, law, day)) | (missing >= shapes.value("grounds.missing_rooms")))
+    return np.asarray(
+        (surface_m2 < surface_needed_m2(homes.size, shapes, day)) | (missing >= shapes.value("grounds.missing_rooms"))
+    )
 
 
-def is_underoccupied(size: np.ndarray, rooms: np.ndarray, law: Law, day: int) -> np.ndarray:
+def is_underoccupied(size: np.ndarray, rooms: np.ndarray, shapes: Shapes, day: int) -> np.ndarray:
     """Whether rooms exceed persons by more than the law allows (CCH L621-2)."""
-    return np.asarray(rooms.astype(int) - size.astype(int) > float(law.at("sous_occupation.pieces_en_trop", day)))
+    return np.asarray(
+        rooms.astype(int) - size.astype(int) > float(shapes.law.at("sous_occupation.pieces_en_trop", day))
+    )
 
 
-def income_score(homes: Households, shapes: Shapes, rng: np.random.Generator, day: int, extra: np.ndarray | float = 0.0) -> np.ndarray:
+def income_score(
+    homes: Households, shapes: Shapes, rng: np.random.Generator, day: int, extra: np.ndarray | float = 0.0
+) -> np.ndarray:
     """Return a latent score whose rank sets the income: effects of attributes and a normal noise (copula).
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,7 +11,9 @@ Margin = tuple[tuple[int, ...], np.ndarray]
 """Axes that stay, and the totals wanted over them."""
 
 
-def rake(seed: np.ndarray, margins: Sequence[Margin], rounds: int = 500, tolerance: float = 1e-9) -> tuple[np.ndarray, float]:
+def rake(
+    seed: np.ndarray, margins: Sequence[Margin], rounds: int = 500, tolerance: float = 1e-9
+) -> tuple[np.ndarray, float]:
     """Return ``seed`` scaled to the margins, and the largest relative gap that is left.
 
     Iterative proportional fitting. Margins that contradict each other, or zeros of the seed, leave a
@@ -36,7 +39,9 @@ def rake(seed: np.ndarray, margins: Sequence[Margin], rounds: int = 500, toleran
     for _ in range(rounds):
         for axes, totals in margins:
             table *= _spread(_ratio(totals, _sum(table, axes)), axes, table.ndim)
-        gap = max(float(np.abs(_sum(table, axes) - totals).max() / max(totals.max(), 1e-12)) for axes, totals in margins)
+        gap = max(
+            float(np.abs(_sum(table, axes) - totals).max() / max(totals.max(), 1e-12)) for axes, totals in margins
+        )
         if gap < tolerance:
             break
     return table, gap
@@ -52,7 +57,7 @@ def _ratio(wanted: np.ndarray, got: np.ndarray) -> np.ndarray:
 
 def _spread(values: np.ndarray, axes: tuple[int, ...], ndim: int) -> np.ndarray:
     shape = [values.shape[axes.index(a)] if a in axes else 1 for a in range(ndim)]
-    return values.reshape(shape)
+    return np.asarray(values.reshape(shape))
 
 
 def whole(expected: np.ndarray, total: int) -> np.ndarray:
@@ -89,9 +94,9 @@ def choose(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray | int)
     chosen = np.zeros(len(rows), dtype=np.int64)
     order = np.argsort(rows, kind="stable")
     bounds = np.searchsorted(rows[order], np.arange(len(shares) + 1))
-    for group, (first, last) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for group, (first, last) in enumerate(pairwise(bounds.tolist())):
         if last > first:
-            chosen[order[first:last]] = _columns(shares[group], even(rng, int(last - first)))
+            chosen[order[first:last]] = _columns(shares[group], even(rng, last - first))
     return chosen
 
 
@@ -138,4 +143,4 @@ def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarra
 
 def quantile_of(knots: np.ndarray, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
     """Return the value of each rank (0 to 1) by straight lines between the published quantiles."""
-    return np.interp(ranks, knots, values)
+    return np.asarray(np.interp(ranks, knots, values))

@@ -13,7 +13,9 @@ from sim.population.shapes import Shapes
 from sim.population.wishes import EFFECT_OF_OPTION
 
 
-def housing_rate(rooms_wanted: np.ndarray, option: np.ndarray, mutation: bool, score: np.ndarray, shapes: Shapes) -> np.ndarray:
+def housing_rate(
+    rooms_wanted: np.ndarray, option: np.ndarray, mutation: bool, score: np.ndarray, shapes: Shapes
+) -> np.ndarray:
     """Return the yearly rate at which applicants of these wishes were housed before the first day.
 
     Parameters

@@ -7,14 +7,15 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from sim.inputs.law import Law
 from sim.inputs.territory import Territory
 
 
 class Shapes:
-    """Tables of ``distributions.csv`` in the order of their file, and values by name."""
+    """The territory and the law at hand: tables of ``distributions.csv`` in the order of their file, values by name."""
 
-    def __init__(self, territory: Territory) -> None:
-        self.territory = territory
+    def __init__(self, territory: Territory, law: Law) -> None:
+        self.territory, self.law = territory, law
         self._frames: dict[str, pd.DataFrame] = {}
         self._arrays: dict[str, np.ndarray] = {}
         self._effects: dict[str, dict[str, float]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.inputs.territory import Territory
 from sim.population.raking import choose
 from sim.population.shapes import Shapes
 from sim.state.places import PlaceSets
@@ -24,19 +23,20 @@ class Geography:
 
     Parameters
     ----------
-    territory : Territory
     shapes : Shapes
     places : PlaceSets
         Filled with the whole catalogue, in a fixed order: about seven sets per commune.
     """
 
-    def __init__(self, territory: Territory, shapes: Shapes, places: PlaceSets) -> None:
-        communes = territory.communes
+    def __init__(self, shapes: Shapes, places: PlaceSets) -> None:
+        communes = shapes.territory.communes
         count, index = len(communes), communes["territoire_index"].to_numpy(int)
         offered = (communes["ls_let"] + communes["ls_vacant"]).to_numpy(float)
         population = communes["population"].to_numpy(float)
         weight = shapes.value("wishes.stock_weight")
-        self.attraction = np.where(offered > 0, weight * offered / offered.sum() + (1 - weight) * population / population.sum(), 0.0)
+        self.attraction = np.where(
+            offered > 0, weight * offered / offered.sum() + (1 - weight) * population / population.sum(), 0.0
+        )
         latitude = np.radians(communes["lat"].to_numpy(float))
         north = communes["lat"].to_numpy(float) * KM_PER_DEGREE
         east = communes["lon"].to_numpy(float) * KM_PER_DEGREE * np.cos(latitude.mean())
@@ -51,7 +51,7 @@ class Geography:
             for option, ranks in enumerate(NEIGHBOURS):
                 self.catalogue[commune, option] = places.number([commune, *neighbours[commune, list(ranks)].tolist()])
             self.catalogue[commune, -2] = places.number([count + int(index[commune])])
-            self.catalogue[commune, -1] = places.number([count + len(territory.territoires)])
+            self.catalogue[commune, -1] = places.number([count + len(shapes.territory.territoires)])
 
     def first_commune(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Draw the first commune of applicants from outside the stock."""

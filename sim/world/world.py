@@ -80,6 +80,7 @@ class World:
         last: int,
         order: designation.Order,
         newcomers: Any,
+        index: type[Waiting] = Waiting,
     ) -> None:
         self.scenario, self.territory, self.law = scenario, territory, LawView(law)
         self.households, self.applications, self.dwellings, self.places = households, applications, dwellings, places
@@ -104,12 +105,13 @@ class World:
         self.thresholds = quartile_thresholds(self.law)
         self.is_in_qpv = np.zeros(0, dtype=bool)
         offsets, members = places.ragged()
-        self.waiting = Waiting(self.whole_place + 1, offsets, members)
+        self.waiting = index(self.whole_place + 1, offsets, members)
         self._people: People | None = None
 
         self.scale = scenario.run.applicants / float(territory["demande.stock"])
         self._streams: dict[str, np.random.Generator] = {}
-        self.change_days = {day for day in law.change_days(first, last) if to_date(day).timetuple().tm_yday > 1}
+        dated = {v.from_day for parameter in law.values() for v in parameter.values}
+        self.change_days = {day for day in dated if first < day <= last and to_date(day).timetuple().tm_yday > 1}
 
     # the clock
     @property

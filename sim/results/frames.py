@@ -1,0 +1,182 @@
+"""The frames of one replication that a run keeps: attributions, outcomes, waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from sim.indicators.grid import ROOMS, Names
+from sim.indicators.incidence import HORIZON_DAYS, Curves, SpellBook, estimate
+from sim.indicators.publics import BLOCKED_MUTATION, DALO, NPNRU, PDALHPD, is_cch, is_first_term, is_second_term
+from sim.state.records import Replication
+from sim.words.clock import DAYS_PER_MONTH, first_day, year_of
+from sim.words.codes import Financing, Period, Reservataire, Status
+
+QPV = ("hors QPV", "en QPV")
+PATHS = ("premier_acces", "mutation")
+RECOGNISED = ("reconnus DALO ou PDALHPD", "mutation reconnue", "non reconnus")
+SIZES = ("1", "2", "3", "4", "5", "6 et plus")
+GRID_MONTHS = int(HORIZON_DAYS / DAYS_PER_MONTH)
+
+
+def rooms_code(rooms: np.ndarray) -> np.ndarray:
+    """Return the index in ``ROOMS``: T1 to T5 and more."""
+    return np.clip(rooms, 1, len(ROOMS)) - 1
+
+
+def category(codes: np.ndarray, labels: tuple[str, ...]) -> pd.Categorical:
+    """Return labels as a dictionary-coded column."""
+    unique = list(dict.fromkeys(labels))  # two landlords may bear one name
+    place = np.array([unique.index(label) for label in labels], dtype=np.int32)
+    return pd.Categorical.from_codes(place[codes], unique)
+
+
+def attributions_frame(replication: Replication, names: Names) -> pd.DataFrame:
+    """Return the attributions counted by year and by the headings of CCH R441-5-1, with those to each public."""
+    leases, d = replication.leases, replication.dwellings
+    home = leases["dwelling"]
+    first = year_of(replication.first_day)
+    starts = np.array([first_day(y) for y in range(first, year_of(replication.last_day) + 2)])
+    keys = {
+        "year": (np.searchsorted(starts, leases["day"], side="right") - 1, None),
+        "reservataire": (leases["reservataire"], tuple(r.label for r in Reservataire)),
+        "typologie": (rooms_code(d.rooms[home]), ROOMS),
+        "financement": (d.financing[home], tuple(f.label for f in Financing)),
+        "qpv": (leases["is_in_qpv"], QPV),
+        "commune": (d.commune[home], names.communes),
+        "periode": (d.period[home], tuple(p.label for p in Period)),
+        "bailleur": (d.landlord[home], names.landlords),
+    }
+    flags, mutation, q1 = leases["recognition"], leases["is_mutation"], leases["quartile"] == 1
+    counted = {
+        "q1": q1,
+        "q1_ou_relogement": q1 | ((flags & NPNRU) != 0),
+        "dalo": (flags & DALO) != 0,
+        "dalo_pdalhpd": (flags & (DALO | PDALHPD)) != 0,
+        "mutation_reconnue": (flags & BLOCKED_MUTATION) != 0,
+        "npnru": (flags & NPNRU) != 0,
+        "prioritaires_premier_acces": is_first_term(flags, mutation),
+        "prioritaires_mutation_npru": is_second_term(flags, mutation),
+        "prioritaires_cch": is_cch(leases["grounds"], flags),
+        "mutations": mutation,
+    }
+    key = np.zeros(len(leases), dtype=np.int64)
+    for codes, labels in keys.values():
+        key = key * (len(starts) if labels is None else len(labels)) + codes
+    _, example, cell, count = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
+    columns: dict[str, object] = {}
+    for name, (codes, labels) in keys.items():
+        chosen = np.asarray(codes)[example].astype(np.int32)
+        columns[name] = (first + chosen).astype(np.int16) if labels is None else category(chosen, labels)
+    columns["count"] = count.astype(np.int32)
+    for name, mask in counted.items():
+        columns[name] = np.bincount(cell[mask], minlength=len(example)).astype(np.int32)
+    return pd.DataFrame(columns)
+
+
+def quartile_class(replication: Replication) -> np.ndarray:
+    """Return the quartile 1 to 4 of every application, fixed for the run and the same in all scenarios.
+
+    Resources per consumption unit, in money of the base year, against the quartiles of those waiting on
+    day one; the legal quartile moves with its threshold and is in the leases.
+    """
+    h, a = replication.households, replication.applications
+    who = a.household[: a.count]
+    per_unit = h.income_eur_month[who] / h.consumption_units[who]
+    waiting = per_unit[: replication.day_one_rows["applications"]]
+    limits = np.quantile(waiting if len(waiting) else np.zeros(1), (0.25, 0.5, 0.75))
+    return (1 + np.searchsorted(limits, per_unit, side="right")).astype(np.uint8)
+
+
+def outcomes_frame(replication: Replication, names: Names) -> pd.DataFrame:
+    """Return one row per application: identity that scenarios share, class, and how it ended."""
+    h, a = replication.households, replication.applications
+    rows = np.arange(a.count)
+    who, status = a.household[rows], a.status[rows]
+    commune = a.first_commune[rows]
+    dwelling = np.full(a.count, -1, dtype=np.int32)
+    dwelling[replication.leases["application"]] = replication.leases["dwelling"]
+    return pd.DataFrame(
+        {
+            "application": rows.astype(np.int32),
+            "luck_id": a.luck_id[rows],
+            "household_luck_id": h.luck_id[who],
+            "parcours": category(a.is_mutation[rows].astype(np.int32), PATHS),
+            "quartile": quartile_class(replication),
+            "typologie": category(rooms_code(a.rooms_wanted[rows]), ROOMS),
+            "territoire": category(np.asarray(names.territory_of)[commune], names.territories),
+            "commune": category(commune, names.communes),
+            "taille": h.size[who],
+            "birth_year": h.birth_year[who],
+            "recognition": a.recognition[rows],
+            "recognised_day": a.recognised_day[rows],
+            "is_cch": is_cch(a.grounds[rows]),
+            "filed_day": a.filed_day[rows],
+            "closed_day": a.closed_day[rows],
+            "outcome": category(status, tuple(s.label for s in Status)),
+            "offers_count": a.offers_count[rows],
+            "refusals_count": a.refusals_count[rows],
+            "dwelling": dwelling,
+        }
+    )
+
+
+def _classes(replication: Replication, names: Names) -> Iterator[tuple[str, tuple[str, ...], np.ndarray]]:
+    """Yield each class of households that does not change with time: name, groups, group of each application."""
+    h, a = replication.households, replication.applications
+    rows = np.arange(a.count)
+    commune = a.first_commune[rows]
+    yield "mel", ("mel",), np.zeros(a.count, dtype=np.int32)
+    yield "parcours", PATHS, a.is_mutation[rows].astype(np.int32)
+    yield "quartile", ("1", "2", "3", "4"), quartile_class(replication).astype(np.int32) - 1
+    yield "typologie", ROOMS, rooms_code(a.rooms_wanted[rows]).astype(np.int32)
+    yield "taille", SIZES, np.clip(h.size[a.household[rows]], 1, len(SIZES)).astype(np.int32) - 1
+    yield "territoire", names.territories, np.asarray(names.territory_of)[commune].astype(np.int32)
+    yield "commune", names.communes, commune.astype(np.int32)
+
+
+def waits_frame(replication: Replication, names: Names) -> pd.DataFrame:
+    """Return the curves of each class over the whole run, monthly to ten years.
+
+    ``days`` since filing; ``at_risk`` still followed on that day; ``housed`` and ``left`` since the day before on
+    the grid; ``incidence`` of being housed and ``left_incidence`` of leaving unhoused, up to that day included.
+    """
+    book = SpellBook(replication.applications, replication.first_day, replication.last_day)
+    labels: list[tuple[str, str]] = []
+    for name, groups, member in _classes(replication, names):
+        book.everybody(member + len(labels))
+        labels += [(name, group) for group in groups]
+    flags = replication.applications.recognition[: replication.applications.count]
+    book.recognised((flags & (DALO | PDALHPD)) != 0, len(labels))
+    book.recognised((flags & BLOCKED_MUTATION) != 0, len(labels) + 1)
+    book.not_recognised(len(labels) + 2)
+    labels += [("priorite", group) for group in RECOGNISED]
+    spells = book.close()
+    return _on_months(estimate(spells, replication.first_day, replication.last_day), [labels[i] for i in spells.labels])
+
+
+def _on_months(curves: Curves, labels: list[tuple[str, str]]) -> pd.DataFrame:
+    """Read the curves at the end of each month of age."""
+    days = np.floor(np.arange(GRID_MONTHS + 1) * DAYS_PER_MONTH).astype(np.int32)
+    count = len(labels)
+
+    def since_last(events: np.ndarray) -> np.ndarray:
+        until = np.cumsum(events, axis=1)[:, days]
+        return np.diff(until, axis=1, prepend=0)
+
+    classes, groups = tuple(name for name, _ in labels), tuple(group for _, group in labels)
+    rows = np.repeat(np.arange(count), len(days))
+    return pd.DataFrame(
+        {
+            "class": category(rows, classes),
+            "group": category(rows, groups),
+            "days": np.tile(days, count),
+            "at_risk": curves.at_risk[:, days].ravel().astype(np.int32),
+            "housed": since_last(curves.housed).ravel().astype(np.int32),
+            "left": since_last(curves.left).ravel().astype(np.int32),
+            "incidence": curves.incidence[:, days].ravel(),
+            "left_incidence": curves.left_incidence[:, days].ravel(),
+        }
+    )

@@ -1,0 +1,90 @@
+"""Where a run comes from: software, commit, packages, legal values."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import __version__
+from sim.indicators.facts import Norms
+from sim.words.clock import first_day, to_day
+
+if TYPE_CHECKING:
+    from sim.inputs.law import Law, LawView
+
+PACKAGES = ("duckdb", "numba", "numpy", "pandas", "pydantic", "ruamel.yaml", "scipy", "simpy")
+TARGETS = "quota."
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that results depend on."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+
+
+def commit() -> str | None:
+    """Return the commit of the source, with ``+`` if files were changed since; None outside a repository."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        answers = [
+            subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=20).stdout
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+        ]
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answers[0].strip() + ("+" if answers[1].strip() else "")
+
+
+def software() -> dict[str, Any]:
+    """Return the head of a manifest: version, commit, packages."""
+    return {"simhlm": __version__, "commit": commit(), "packages": package_versions()}
+
+
+def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:
+    """Return the legal values that indicators need, in force at the end of each year; targets are read too.
+
+    Parameters
+    ----------
+    view : LawView
+        Notes what is read, so that the manifest lists the targets by which indicators are judged.
+    years : iterable of int
+        Calendar years.
+    """
+    norms = {}
+    for year in years:
+        view.day = first_day(year + 1) - 1
+        for name, parameter in view.law.items():
+            if name.startswith(TARGETS) and parameter.values[0].from_day <= view.day:
+                _ = view[name]
+        norms[year] = Norms(
+            rooms_over=int(view["sous_occupation.pieces_en_trop"]),
+            surface_m2=tuple(float(v) for v in view["sur_occupation.surface_m2"]),
+            qpv_bit=0 if int(view["qpv.carte"]) < QPV_2024 else 1,
+        )
+    return norms
+
+
+QPV_2024 = 2024
+"""The map that is bit 1 of ``Dwellings.qpv_map``; earlier ones are bit 0."""
+
+
+def legal_values(law: Law, read: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return every dated value read, once, by name and date, with the label and unit of its parameter."""
+    known: dict[tuple[str, int], dict[str, Any]] = {}
+    for value in read:
+        day = to_day_of(value["from"])
+        parameter = law[str(value["name"])]
+        known[parameter.name, day] = {"name": parameter.name, "label": parameter.label, "unit": parameter.unit, **value}
+    return [known[key] for key in sorted(known)]
+
+
+def to_day_of(date: Any) -> int:
+    """Return the day number of an ISO date."""
+    import datetime as dt
+
+    return to_day(dt.date.fromisoformat(str(date)))

@@ -1,0 +1,275 @@
+"""The run folder: Parquet files with the same bytes for the same results, and a manifest.
+
+Written under a temporary name and renamed when complete: a folder named ``.<name>.partial`` was interrupted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.inputs.faults import Fault, Faults, shown
+from sim.state.records import Replication
+from sim.state.tables import Table
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+MANIFEST, SCENARIO = "manifest.json", "scenario.yaml"
+POOLED = ("indicators", "attributions", "outcomes", "waits")
+"""Parquet files at the top of a run folder: all replications, in order."""
+OF_REPLICATION = ("events", "households", "applications", "dwellings", "leases")
+"""Parquet files of each replication whose log is kept; tables are as born: day one, later rows as added."""
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Return a connection that writes the same bytes each time: one thread, rows in their order."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET threads = 1; SET preserve_insertion_order = true")
+    return connection
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame; categories become text, NaN becomes null.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns of numbers, booleans, text or categories.
+    path : Path
+        File to write.
+    """
+    columns = [
+        f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END AS "{name}"'
+        if frame[name].dtype.kind == "f"
+        else f'CAST("{name}" AS VARCHAR) AS "{name}"' if str(frame[name].dtype) == "category" else f'"{name}"'
+        for name in frame.columns
+    ]  # fmt: skip
+    with connect() as connection:
+        connection.register("frame", frame)
+        copy(connection, f"SELECT {', '.join(columns)} FROM frame", path)
+
+
+def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write the answer to a query as Parquet."""
+    target = str(path).replace("'", "''")
+    connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def join_parquet(parts: Sequence[Path], path: Path) -> None:
+    """Write several files of the same columns one after the other, as one file."""
+    files = ", ".join("'" + str(part).replace("'", "''") + "'" for part in parts)
+    with connect() as connection:
+        copy(connection, f"SELECT * FROM read_parquet([{files}])", path)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a Parquet file as a frame, rows in their order."""
+    with connect() as connection:
+        frame: pd.DataFrame = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).df()
+    return frame
+
+
+def table_frame(table: Table) -> pd.DataFrame:
+    """Return a table of the state as a frame."""
+    import pandas as pd
+
+    return pd.DataFrame(dict(table.columns()))
+
+
+def record_frame(records: np.ndarray) -> pd.DataFrame:
+    """Return a structured array as a frame."""
+    import pandas as pd
+
+    return pd.DataFrame({name: np.ascontiguousarray(records[name]) for name in records.dtype.names or ()})
+
+
+def replication_folder(folder: Path, number: int) -> Path:
+    """Return the folder of one replication."""
+    return folder / "replications" / f"{number:04d}"
+
+
+def write_replication(replication: Replication, folder: Path) -> None:
+    """Write the log, the tables as born and the leases of one replication into a run folder."""
+    target = replication_folder(folder, replication.number)
+    target.mkdir(parents=True, exist_ok=True)
+    frames = {
+        "events": record_frame(replication.events),
+        "households": table_frame(replication.households_born),
+        "applications": table_frame(replication.applications_born),
+        "dwellings": table_frame(replication.dwellings_born),
+        "leases": record_frame(replication.leases),
+    }
+    for name, frame in frames.items():
+        write_parquet(frame, target / f"{name}.parquet")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hash_tables(folder: Path) -> dict[str, str]:
+    """Return ``{relative path: sha256}`` of every Parquet file of a run folder."""
+    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))
+    return {name: sha256_of(folder / name) for name in files}
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write readable JSON; NaN is refused."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def free_name(parent: Path, name: str) -> str:
+    """Return the name, or the name with -2, -3... if a run of that name is there, finished or not."""
+    number, found = 1, name
+    while (parent / found).exists() or partial_path(parent, found).exists():
+        number += 1
+        found = f"{name}-{number}"
+    return found
+
+
+def partial_path(parent: Path, name: str) -> Path:
+    """Return where a run is written until it is complete."""
+    return parent / f".{name}.partial"
+
+
+@dataclass
+class Run:
+    """A finished run folder; frames are read when asked for, once."""
+
+    path: Path
+    manifest: dict[str, Any]
+    _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        if name not in self._frames:
+            self._frames[name] = read_parquet(self.path / f"{name}.parquet")
+        return self._frames[name]
+
+    def indicators(self) -> pd.DataFrame:
+        """One row per replication, year, indicator, scope and group."""
+        return self._frame("indicators")
+
+    def attributions(self) -> pd.DataFrame:
+        """Counts per replication and year of the R441-5-1 cross-table."""
+        return self._frame("attributions")
+
+    def outcomes(self) -> pd.DataFrame:
+        """One row per replication and application."""
+        return self._frame("outcomes")
+
+    def waits(self) -> pd.DataFrame:
+        """Curves per replication, class and group."""
+        return self._frame("waits")
+
+    def kept(self) -> list[int]:
+        """Replications whose log was kept."""
+        return sorted(int(p.name) for p in (self.path / "replications").glob("[0-9]*") if p.is_dir())
+
+    def replication(self, number: int = 0) -> dict[str, pd.DataFrame]:
+        """Log, tables as born and leases of one replication, by name.
+
+        Raises
+        ------
+        Faults
+            If its log was not kept.
+        """
+        if number not in self.kept():
+            kept = ", ".join(map(str, self.kept())) or "none"
+            raise Faults([Fault(shown(self.path), 1, f"the log of replication {number} was not kept (kept: {kept})")])
+        folder = replication_folder(Path(), number).as_posix()
+        return {name: self._frame(f"{folder}/{name}") for name in OF_REPLICATION}
+
+
+def load_run(path: Path | str) -> Run:
+    """Open a finished run folder.
+
+    Raises
+    ------
+    Faults
+        If it is not one: absent, interrupted, or a file is missing.
+    """
+    path = Path(path)
+
+    def fault(text: str) -> Faults:
+        return Faults([Fault(shown(path), 1, text)])
+
+    if not path.is_dir():
+        raise fault("no such run folder")
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise fault(f"not a run folder: it has no {MANIFEST}") from None
+    except ValueError:
+        raise fault(f"{MANIFEST} is not readable JSON") from None
+    if not isinstance(manifest, dict) or manifest.get("status") != "finished":
+        raise fault("this run was interrupted: it is not finished")
+    absent = [name for name in manifest["tables"] if not (path / name).is_file()]
+    if absent:
+        raise fault(f"files are missing: {', '.join(absent[:3])}")
+    return Run(path, manifest)
+
+
+def list_runs(parent: Path | str) -> list[dict[str, Any]]:
+    """Return the run folders of a folder, finished or not, by name: one dictionary each."""
+    parent, rows = Path(parent), []
+    for path in sorted(parent.iterdir()) if parent.is_dir() else []:
+        try:
+            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+            rows.append(
+                {
+                    "run": str(path),
+                    "scenario": manifest["name"],
+                    "date": manifest["created"],
+                    "replications": manifest["replications"],
+                    "years": f"{manifest['years'][0]}-{manifest['years'][-1]}",
+                    "mb": round(sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) / 1e6, 1),
+                    "status": manifest["status"],
+                }
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # not a run folder
+    return rows
+
+
+def summarise(indicators: pd.DataFrame, scope: str = "mel", group: str | None = None) -> dict[int, dict[str, Any]]:
+    """Return means over replications with Student's 95 % intervals.
+
+    Parameters
+    ----------
+    indicators : pandas.DataFrame
+        As ``Run.indicators`` gives them.
+    scope, group : str
+        What is summarised; the group is that of the scope ``mel`` by default.
+
+    Returns
+    -------
+    dict
+        ``{year: {code: {"mean", "low", "high"}}}``; None where no replication has a value, and no interval
+        with fewer than two.
+    """
+    from scipy.special import stdtrit
+
+    chosen = indicators[(indicators["scope"] == scope) & (indicators["group"] == (group or scope))]
+    answer: dict[int, dict[str, Any]] = {}
+    for (year, code), values in chosen.groupby(["year", "indicator"], sort=False, observed=True)["value"]:
+        known = values.dropna().to_numpy(dtype=float)
+        mean = float(known.mean()) if len(known) else None
+        half = None
+        if len(known) > 1:
+            half = float(stdtrit(len(known) - 1, 0.975) * known.std(ddof=1) / math.sqrt(len(known)))
+        low, high = (None, None) if mean is None or half is None else (mean - half, mean + half)
+        answer.setdefault(int(year), {})[str(code)] = {"mean": mean, "low": low, "high": high}
+    return answer
