@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sim.indicators.facts import Norms
 from sim.indicators.grid import Names
+from sim.results.ensemble import Engine
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
@@ -15,7 +18,7 @@ from sim.state.log import EventLog
 from sim.state.records import LEASE, STOCK, Replication, YearEnd
 from sim.words.clock import first_day
 from sim.words.codes import EventKind as K
-from sim.words.codes import Ground, Occupation, Reason, Recognition, Status
+from sim.words.codes import Ground, Occupation, Reason, Status
 
 COMMUNES, TERRITORIES, LANDLORDS = 95, 8, 20
 
@@ -232,7 +235,7 @@ class Toy:
                 self.file(filings)
                 self.renew(filings)
                 for _ in range(max(1, filings // 2)):
-                    self.close(*((K.LAPSED, Status.LAPSED) if self.rng.random() < 0.9 else (K.WITHDRAWN, Status.WITHDRAWN)))
+                    self.close(K.LAPSED, Status.LAPSED)
                     self.recognise()
                 for _ in range(exits):
                     self.leave()
@@ -263,7 +266,44 @@ def make_replication(
 
 
 LEGAL_VALUE: dict[str, object] = {
-    "name": "quota.premier_quartile_hors_qpv", "label": "Premier quartile hors QPV", "unit": "share", "from": "2017-01-29",
-    "is": 0.25, "status": "legal", "reference": "CCH, art. L441-1", "confidence": "A",
+    "name": "quota.premier_quartile_hors_qpv", "label": "Premier quartile hors QPV", "unit": "share",
+    "from": "2017-01-29", "is": 0.25, "status": "legal", "reference": "CCH, art. L441-1", "confidence": "A",
 }  # fmt: skip
-FLAGS = {flag.name: int(flag) for flag in Recognition}
+
+
+def fake_territory(loaded: Any) -> Any:
+    """Return a territory with names only."""
+    names = fake_names()
+    return SimpleNamespace(
+        communes=pd.DataFrame({"nom": names.communes, "territoire_index": names.territory_of}),
+        territoires=list(names.territories),
+        landlords=pd.DataFrame({"nom": names.landlords}),
+        files={},
+    )
+
+
+def fake_first_day(loaded: Any, territory: Any, replication: int) -> int:
+    """Return what stands for a first day."""
+    return replication
+
+
+def fake_simulate(loaded: Any, territory: Any, first_day: Any, number: int) -> Replication:
+    """Return the replication of a number."""
+    return make_replication(number)
+
+
+def failing_simulate(loaded: Any, territory: Any, first_day: Any, number: int) -> Replication:
+    """Fail at replication 1."""
+    if number == 1:
+        raise ValueError("a household files while one is open")
+    return make_replication(number)
+
+
+def interrupted_simulate(loaded: Any, territory: Any, first_day: Any, number: int) -> Replication:
+    """Be interrupted at replication 2."""
+    if number == 2:
+        raise KeyboardInterrupt
+    return make_replication(number)
+
+
+ENGINE = Engine(fake_territory, fake_first_day, fake_simulate)

@@ -35,6 +35,7 @@ def refusal_probability(
         + parameters.not_first_commune * (homes.commune != people.first_commune)
         + parameters.not_wanted_rooms * (homes.rooms != people.rooms_wanted)
         + parameters.effort * np.maximum(0.0, effort_share - 0.20)
+        + parameters.mutation * people.is_mutation
         + parameters.recognised * (people.recognition > 0)
     )
     return np.asarray(1.0 / (1.0 + np.exp(-score)))

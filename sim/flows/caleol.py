@@ -111,18 +111,18 @@ def decide(world: World, sessions: dict[int, list[int]]) -> None:
     place = 0
     for dwelling in dwellings:
         ranked: list[int] = []
-        files = 0
+        leaving: list[int] = []
+        kinds: list[EventKind] = []
         for row in sessions[dwelling]:
-            if has_retracted[place]:
-                moves.release(world, row, dwelling, EventKind.RETRACTED)
-            elif is_rejected[place]:
-                files += 1
-                moves.release(world, row, dwelling, EventKind.REJECTED)
+            if has_retracted[place] or is_rejected[place]:
+                leaving.append(row)
+                kinds.append(EventKind.RETRACTED if has_retracted[place] else EventKind.REJECTED)
             else:
-                files += 1
                 ranked.append(row)
                 moves.rank_candidate(world, row, dwelling, len(ranked))
             place += 1
+        moves.release(world, leaving, dwelling, kinds)
+        files = len(ranked) + kinds.count(EventKind.REJECTED)
         if ranked:
             world.start(offers(world, dwelling, ranked, files, [answers[dwelling, row] for row in ranked]))
         else:
@@ -168,8 +168,8 @@ def offers(world: World, dwelling: int, ranked: list[int], files: int, answers: 
         if refuses:
             moves.decline(world, row, dwelling, rank, is_silent)
             continue
-        for other in ranked[rank:]:
-            moves.release(world, other, dwelling, EventKind.RELEASED, Reason.EARLIER_RANK_SIGNED)
+        others = ranked[rank:]
+        moves.release(world, others, dwelling, [EventKind.RELEASED] * len(others), Reason.EARLIER_RANK_SIGNED)
         lease_day = max(world.day + world.scenario.flows.caleol.lease_delay_days, world.ready_day[dwelling])
         yield from lease(world, dwelling, row, rank, files, lease_day)
         return

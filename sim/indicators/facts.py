@@ -80,9 +80,7 @@ class _Preparation:
     def facts(self) -> Facts:
         events, kind = self.r.events, EventKind
         starts, last = self.starts, self.r.last_day
-        windows = [
-            (max(int(a), self.r.first_day), min(int(b) - 1, last)) for a, b in pairwise(starts)
-        ]
+        windows = [(max(int(a), self.r.first_day), min(int(b) - 1, last)) for a, b in pairwise(starts)]
         moved = select(events, kind.VACATED)
         return Facts(
             self.grid,
@@ -252,8 +250,9 @@ class _Preparation:
         for scope, group in self.wished(rows).items():
             if scope != "commune":  # too few in a year for a product of daily hazards
                 book.everybody(group.astype(np.int32) + grid.start[scope])
-        filed_year = 1970 + applications.filed_day[rows] / 365.25
-        for name, mask in publics(households, applications, rows, np.floor(filed_year).astype(np.int32)).items():
+        filed = applications.filed_day[rows].astype("datetime64[D]").astype("datetime64[Y]")
+        filed_year = 1970 + filed.astype(np.int32)
+        for name, mask in publics(households, applications, rows, filed_year).items():
             book.some(mask, grid.number("public", name))
         flags = applications.recognition[rows]
         book.recognised((flags & (DALO | PDALHPD)) != 0, grid.number("public", "reconnus DALO ou PDALHPD"))

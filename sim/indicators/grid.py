@@ -165,7 +165,7 @@ class Population:
         least = int(values.min(initial=0))
         span = int(values.max(initial=0)) - least + 1
         narrow = np.int32 if cells * span < 2**31 else np.int64  # half the width sorts twice as fast
-        keys = self.cell.astype(narrow) * narrow(span) + (values - least).astype(narrow)[self.row]
+        keys = np.multiply(self.cell, span, dtype=narrow) + (values - least).astype(narrow)[self.row]
         keys.sort()
         sizes = np.bincount(self.cell, minlength=cells)
         firsts = np.cumsum(sizes) - sizes

@@ -113,7 +113,9 @@ def estimate(spells: Spells, first_day: int, last_day: int, horizon: int = HORIZ
         Largest age, days.
     """
     kept = np.flatnonzero(
-        (spells.enter <= last_day) & (spells.leave >= first_day) & (np.maximum(spells.enter, first_day) - spells.filed <= horizon)
+        (spells.enter <= last_day)
+        & (spells.leave >= first_day)
+        & (np.maximum(spells.enter, first_day) - spells.filed <= horizon)
     )
     filed, cell = spells.filed[kept], spells.cell[kept]
     entry = np.maximum(spells.enter[kept], first_day) - filed

@@ -9,6 +9,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -146,20 +147,26 @@ def load_law(folder: Path | None = None) -> Law:
     Faults
         A value without reference, a unit outside the closed list, dates that do not ascend, a name in two files...
     """
+    return _load_law(tuple((path, path.stat().st_mtime_ns) for path in law_files(folder)))
+
+
+@lru_cache(maxsize=4)
+def _load_law(files: tuple[tuple[Path, int], ...]) -> Law:
+    """Read law files, once for each state of them: comparisons load several scenarios."""
     faults: list[Fault] = []
     parameters: dict[str, LawParameter] = {}
-    for path in law_files(folder):
+    for path, _ in files:
         try:
             document = read_file(path)
         except Faults as found:
             faults += found.faults
             continue
-        for name in document.data:
+        for name in map(str, document.data):
             if name in parameters:
                 faults.append(document.fault((name,), f"{name} is already defined in another law file"))
-            made = _parameter(str(name), document, faults)
+            made = _parameter(name, document, faults)
             if made is not None:
-                parameters[str(name)] = made
+                parameters[name] = made
     if faults:
         raise Faults(faults)
     return Law(parameters)
@@ -232,7 +239,7 @@ def _value_faults(row: dict[Any, Any], unit: str) -> Iterator[str]:
     if row.get("is") is None:
         yield "'is' (the value) is missing"
     else:
-        yield from _amount_faults(row["is"], unit)
+        yield from amount_faults(row["is"], unit)
     if not isinstance(row.get("reference"), str) or not row["reference"].strip():
         yield "a value must have a reference (the text it comes from)"
     if row.get("status", "scenario") not in STATUSES:
@@ -241,7 +248,8 @@ def _value_faults(row: dict[Any, Any], unit: str) -> Iterator[str]:
         yield f"confidence {quoted(row['confidence'])} is not one of {', '.join(CONFIDENCES)}"
 
 
-def _amount_faults(value: Any, unit: str) -> Iterator[str]:
+def amount_faults(value: Any, unit: str) -> Iterator[str]:
+    """Yield what is wrong with a value (or a list of values) of a unit."""
     for item in value if isinstance(value, list) else [value]:
         if unit in ("date", "name"):
             if not isinstance(item, str | dt.date):

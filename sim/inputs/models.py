@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticUndefined
 
 from sim.inputs.faults import Fault, quoted
 from sim.inputs.yaml_lines import Route
@@ -43,6 +44,18 @@ def as_plain(data: Any) -> Any:
     return [as_plain(value) for value in data] if isinstance(data, tuple | list) else data
 
 
+def defaults(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the default of every field that has one, as plain data."""
+    data: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        inner = model_of(field.annotation)
+        if inner is not None:
+            data[name] = defaults(inner)
+        elif field.default is not PydanticUndefined:
+            data[name] = as_plain(field.default)
+    return data
+
+
 def known_keys(model: type[BaseModel], route: Route) -> list[str] | None:
     """Return the keys allowed at a place of a model; ``None`` where any key is."""
     for part in route:
@@ -62,22 +75,22 @@ def place_of(model: type[BaseModel], route: Route) -> tuple[list[str] | None, Ro
     for depth, part in enumerate(route):
         keys = known_keys(model, route[:depth])
         if keys is None:
-            field = _field(model, route[:depth])
-            free = field is not None and get_origin(field) is dict and depth == len(route) - 1
+            is_map = get_origin(field_of(model, route[:depth]).annotation) is dict
+            free = is_map and depth == len(route) - 1
             return (None, route) if free else ([], route[: depth + 1])
         if part not in keys:
             return keys, route[: depth + 1]
     return None, route
 
 
-def _field(model: type[BaseModel], route: Route) -> Any:
-    annotation: Any = model
-    for part in route:
-        inner = model_of(annotation)
-        if inner is None or part not in inner.model_fields:
-            return None
-        annotation = inner.model_fields[part].annotation
-    return annotation
+def field_of(model: type[BaseModel], route: Route) -> FieldInfo:
+    """Return the field at a route, or raise ``KeyError``."""
+    for part in route[:-1]:
+        inner = model_of(model.model_fields[part].annotation)
+        if inner is None:
+            raise KeyError(part)
+        model = inner
+    return model.model_fields[route[-1]]
 
 
 def explain(error: ValidationError, model: type[BaseModel], line_of: Callable[[Route], tuple[str, int]]) -> list[Fault]:
@@ -107,7 +120,7 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{key} is missing"
     if kind == "literal_error":
-        choices = [str(choice) for choice in get_args(_field(model, route))]
+        choices = [str(choice) for choice in get_args(field_of(model, route).annotation)]
         return f"{key}: {quoted(value)} is not one of {', '.join(choices)}{nearest(str(value), choices)}"
     if kind in _KINDS:
         return f"{key} must be {_KINDS[kind]}, not {quoted(value)}"

@@ -93,7 +93,8 @@ class Arrivals(Strict):
     growth_share_per_year: float = parameter(0.0, unit="per_year", doc="croissance annuelle du nombre de demandes nouvelles", ge=-0.5, le=0.5)
     mutation_share: float = parameter(0.39, unit="share", doc="part déposée par des locataires HLM", source="dérivé : stock à 43 %, attributions à 31 % (C04, C13)", ge=0, le=1)
     seasonality: tuple[float, ...] = parameter((1.10, 1.02, 1.06, 0.98, 0.95, 1.00, 0.98, 0.85, 1.12, 1.06, 1.00, 0.88), unit="ratio", doc="profil mensuel, janvier à décembre, moyenne 1", min_length=12, max_length=12)
-    head_start_max_days: float = parameter(1_500.0, unit="days", doc="avance maximale d'un dossier sur son ancienneté dans la pratique (suivi, complétude, réactivité)", ge=0)
+    head_start_max_days: float = parameter(1_500.0, unit="days", doc="avance maximale d'un dossier de premier accès sur son ancienneté dans la pratique (suivi, complétude, réactivité)", ge=0)
+    mutation_head_start_max_days: float = parameter(900.0, unit="days", doc="avance maximale d'un dossier de mutation : la pratique fait passer le premier accès d'abord", ge=0)
 
 
 class Renewals(Strict):
@@ -121,6 +122,7 @@ class Exits(Strict):
     per_year_share: dict[int, float] = parameter({2022: 0.054, 2023: 0.0535, 2024: 0.051, 2025: 0.049}, unit="per_year", doc="départs du parc rapportés aux logements loués ; dernière valeur prolongée", source="dérivé : mobilité 7,8 % moins mutations (C19), 9 020 attributions en 2025 (C45)")
     outside_turnover_per_year: float = parameter(0.35, unit="per_year", doc="rotation des logements loués hors SNE (étudiants, associations)", ge=0, le=2)
     age_profile: tuple[tuple[int, float], ...] = parameter(((18, 1.4), (25, 1.6), (40, 0.9), (55, 0.7), (70, 0.8), (80, 1.6), (90, 2.2)), unit="ratio", doc="profil des départs par âge de la personne de référence (âge, poids), interpolé")
+    qpv_ratio: float = parameter(0.70, unit="ratio", doc="départs du parc des locataires de QPV rapportés aux autres : moins d'accession et de départs vers le privé", ge=0)
     works_mean_days: float = parameter(40.0, unit="days", doc="remise en état entre départ et nouvelle entrée, moyenne", source="dérivé : 50 jours vacants entre deux baux (figures.md section 6)", ge=0)
 
 
@@ -160,11 +162,12 @@ class Refuse(Strict):
     """Probability that a candidate refuses an offer, or lets the ten days pass."""
 
     name: Literal["constant", "logit"] = technical("logit", doc="behaviour")
-    base_share: float = parameter(0.37, unit="share", doc="refus d'une proposition ordinaire", source="LMH 2013, 36,8 % au premier rang (C20)", confidence="B", ge=0, le=1)
+    base_share: float = parameter(0.27, unit="share", doc="refus d'une proposition ordinaire, avant les termes ci-dessous", source="ajusté : 36,8 % de refus au premier rang, LMH 2013 (C20)", confidence="B", ge=0, le=1)
     qpv: float = parameter(0.35, unit="coefficient", doc="log-cote ajoutée en QPV")
     not_first_commune: float = parameter(0.25, unit="coefficient", doc="log-cote ajoutée hors de la commune souhaitée en premier")
     not_wanted_rooms: float = parameter(0.30, unit="coefficient", doc="log-cote ajoutée pour une autre typologie que celle demandée")
     effort: float = parameter(1.5, unit="coefficient", doc="log-cote par point de taux d'effort au-dessus de 20 %")
+    mutation: float = parameter(0.60, unit="coefficient", doc="log-cote d'un locataire HLM, déjà logé : les mutations concluent moins souvent (DREAL Pays de la Loire, rules.md 8.2)")
     recognised: float = parameter(-0.30, unit="coefficient", doc="log-cote des ménages reconnus prioritaires")
     silence_share: float = parameter(0.30, unit="share", doc="part des refus qui sont un silence", ge=0, le=1)
 

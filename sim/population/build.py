@@ -89,30 +89,13 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     score = income_score(people, shapes, rng, day, dwelling_effect(in_home, shapes))
     renewals = scenario.flows.renewals
     movers = round(applicants * shapes.value("demande.mutation_share"))
-    who, moving = waiting_tenants(
-        people,
-        in_home,
-        score,
-        movers,
-        renewals.lapse_mutation_share,
-        geography,
-        shapes,
-        rng_of("first_day.mutations"),
-        day,
-    )
-    comers, their_score, coming = waiting_comers(
-        applicants - movers, renewals.lapse_first_access_share, geography, shapes, rng_of("first_day.first_access"), day
-    )
+    lapse, luck = renewals.lapse_mutation_share, rng_of("first_day.mutations")
+    who, moving = waiting_tenants(people, in_home, score, movers, lapse, geography, shapes, luck, day)
+    lapse, luck = renewals.lapse_first_access_share, rng_of("first_day.first_access")
+    comers, their_score, coming = waiting_comers(applicants - movers, lapse, geography, shapes, luck, day)
     moving.household[:] = who
     coming.household[:] = people.count + np.arange(comers.count)
-    quiet = np.ones(people.count, dtype=bool)
-    quiet[who] = False
-    tenant_scores, scores = np.sort(score[quiet]), np.sort(np.concatenate([score[who], their_score]))
-    per_unit = np.empty(people.count)
-    per_unit[quiet] = quantile_of(*shapes.curve("income.tenants"), _ranks(score[quiet], tenant_scores))
-    per_unit[who] = quantile_of(*shapes.curve("income.applicants"), _ranks(score[who], scores))
-    set_income(people, per_unit, shapes, rng)
-    set_income(comers, quantile_of(*shapes.curve("income.applicants"), _ranks(their_score, scores)), shapes, rng)
+    scores, tenant_scores = settle_incomes(people, comers, who, score, their_score, shapes, rng)
 
     rng = rng_of("first_day.grounds")
     coming.grounds[:] = grounds.first_access_grounds(comers, shapes, rng, day)
@@ -136,6 +119,30 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
         environment, scenario.flows.arrivals.head_start_max_days,
     )  # fmt: skip
     return FirstDay(people, files, homes, places, report.frame(), newcomers)
+
+
+def settle_incomes(
+    people: Households, comers: Households, who: np.ndarray, score: np.ndarray, their_score: np.ndarray,
+    shapes: Shapes, rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Give incomes by rank of score: one curve for all who apply, another for the other tenants.
+
+    Ranks are taken over the whole list, so that its quartiles are the published ones on the first day.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Scores of applicants and of the other tenants, ascending.
+    """
+    quiet = np.ones(people.count, dtype=bool)
+    quiet[who] = False
+    tenant_scores, scores = np.sort(score[quiet]), np.sort(np.concatenate([score[who], their_score]))
+    per_unit, curve = np.empty(people.count), shapes.curve("income.applicants")
+    per_unit[quiet] = quantile_of(*shapes.curve("income.tenants"), _ranks(score[quiet], tenant_scores))
+    per_unit[who] = quantile_of(*curve, _ranks(score[who], scores))
+    set_income(people, per_unit, shapes, rng)
+    set_income(comers, quantile_of(*curve, _ranks(their_score, scores)), shapes, rng)
+    return scores, tenant_scores
 
 
 def _ranks(values: np.ndarray, ascending: np.ndarray) -> np.ndarray:

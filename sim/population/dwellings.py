@@ -175,7 +175,7 @@ def first_stock(shapes: Shapes, count: int, day: int, rng: np.random.Generator) 
     commune, qpv, landlord = (np.repeat(axis.ravel(), cells.ravel()) for axis in np.indices(table.shape))
     homes = Dwellings.build(count, commune=commune, landlord=landlord)
     homes.qpv_map[:] = qpv * IN_2015 + in_qpv_2024(shapes.territory, commune, qpv, rng) * IN_2024
-    outside = mark(rng, shapes.territory.communes["outside_share"].to_numpy(float)[commune])
+    outside = mark(rng, shapes.territory.communes["outside_share"].to_numpy(float)[commune], in_order=True)
     homes.channel[:] = np.where(outside, Channel.OUTSIDE, Channel.LIST)
     homes.period[:] = choose(rng, period_table(shapes, float(qpv.mean())), qpv)
     listed = np.flatnonzero(~outside)
@@ -197,7 +197,7 @@ def in_qpv_2024(territory: Territory, commune: np.ndarray, qpv: np.ndarray, rng:
     new = territory.communes["qpv2024_share"].to_numpy(float)[commune]
     kept = np.divide(np.minimum(old, new), old, out=np.zeros_like(old), where=old > 0)
     added = np.divide(np.maximum(new - old, 0), 1 - old, out=np.zeros_like(old), where=old < 1)
-    return mark(rng, np.where(qpv > 0, kept, added))
+    return mark(rng, np.where(qpv > 0, kept, added), in_order=True)
 
 
 def service_days(period: np.ndarray, before: int, rng: np.random.Generator) -> np.ndarray:

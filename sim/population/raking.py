@@ -9,6 +9,8 @@ import numpy as np
 
 Margin = tuple[tuple[int, ...], np.ndarray]
 """Axes that stay, and the totals wanted over them."""
+FEW_ROWS = 20
+"""Rows per line of a table of shares under which draws are independent."""
 
 
 def rake(
@@ -52,7 +54,7 @@ def _sum(table: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
 
 
 def _ratio(wanted: np.ndarray, got: np.ndarray) -> np.ndarray:
-    return np.divide(wanted, got, out=np.zeros_like(got), where=got > 0)
+    return np.asarray(np.divide(wanted, got, out=np.zeros_like(got), where=got > 0))
 
 
 def _spread(values: np.ndarray, axes: tuple[int, ...], ndim: int) -> np.ndarray:
@@ -80,7 +82,7 @@ def even(rng: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def choose(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray | int) -> np.ndarray:
-    """Draw a column for each row, margins kept within one for each line of ``shares``.
+    """Draw a column for each row, margins kept within one for each line of ``shares`` that has enough rows.
 
     Parameters
     ----------
@@ -91,6 +93,9 @@ def choose(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray | int)
     """
     if isinstance(rows, int | np.integer):
         return _columns(shares.ravel(), even(rng, int(rows)))
+    if len(rows) < FEW_ROWS * len(shares):  # a day's batch: too few for margins, and a loop would cost more
+        steps = np.cumsum(shares, axis=1)[rows]
+        return np.asarray((steps <= (rng.random(len(rows)) * steps[:, -1])[:, None]).sum(axis=1))
     chosen = np.zeros(len(rows), dtype=np.int64)
     order = np.argsort(rows, kind="stable")
     bounds = np.searchsorted(rows[order], np.arange(len(shares) + 1))
@@ -105,9 +110,20 @@ def _columns(shares: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
     return np.searchsorted(steps / steps[-1], uniforms, side="right").clip(0, len(shares) - 1)
 
 
-def mark(rng: np.random.Generator, probability: np.ndarray) -> np.ndarray:
-    """Draw yes or no for each row, so that the number of yes in any run of rows is right within one."""
-    return np.asarray(np.diff(np.floor(np.cumsum(probability) + rng.random()), prepend=0.0) > 0)
+def mark(rng: np.random.Generator, probability: np.ndarray, *, in_order: bool = False) -> np.ndarray:
+    """Draw yes or no for each row, so that the number of yes is right within one.
+
+    Parameters
+    ----------
+    in_order : bool
+        Right within one in any run of neighbouring rows too. Rows drawn so are evenly spaced: two such
+        draws are not independent of each other, hence the random order by default.
+    """
+    order = np.arange(len(probability)) if in_order else rng.permutation(len(probability))
+    steps = np.floor(np.cumsum(probability[order]) + rng.random())
+    hits = np.empty(len(order), dtype=bool)
+    hits[order] = steps > np.concatenate([[0.0], steps[:-1]])
+    return hits
 
 
 def pick(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from sim.results.replay import LEASES, REFUSALS, SET_FREE, K, Log, Tables, replay
 from sim.state.records import Replication
 from sim.words.clock import first_day, to_date
-from sim.words.codes import Reason, Status
+from sim.words.codes import EventKind, Status
 
 CLOSERS = (*SET_FREE, K.HOUSED, K.LAPSED, K.WITHDRAWN)
 """Events after which an application is no longer designated, and no offer to it is open."""
@@ -55,7 +55,9 @@ def _told(count: int, text: str, rows: np.ndarray) -> list[str]:
 def in_order(book: Book) -> list[str]:
     """Events are in the order of days, inside the run."""
     day = book.log.day
-    faults = _told(int((np.diff(day) < 0).sum()), "log not in the order of days, at event", np.flatnonzero(np.diff(day) < 0))
+    faults = _told(
+        int((np.diff(day) < 0).sum()), "log not in the order of days, at event", np.flatnonzero(np.diff(day) < 0)
+    )
     outside = np.flatnonzero((day < book.first_day) | (day > book.last_day))
     return faults + _told(len(outside), "event outside the run, at event", outside)
 
@@ -69,9 +71,11 @@ def new_rows_are_filed(book: Book) -> list[str]:
 
 
 def closed_once(book: Book) -> list[str]:
-    """An application is closed once at most: nobody is housed twice, or housed after leaving."""
+    """Nobody is housed twice, or housed after leaving: an application is closed once at most."""
     log = book.log
-    times = np.bincount(log.application[log.of(K.HOUSED, K.LAPSED, K.WITHDRAWN)], minlength=book.born.applications.count)
+    times = np.bincount(
+        log.application[log.of(K.HOUSED, K.LAPSED, K.WITHDRAWN)], minlength=book.born.applications.count
+    )
     leases = np.bincount(log.application[log.of(K.HOUSED)], minlength=book.born.applications.count)
     return _told(int((leases > 1).sum()), "application with two leases, row", np.flatnonzero(leases > 1)) + _told(
         int((times > 1).sum()), "application closed twice, row", np.flatnonzero(times > 1)
@@ -99,7 +103,7 @@ def _by(keys: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def one_home_each(book: Book) -> list[str]:
-    """A household lives in one dwelling at most, a dwelling has one household at most, at every moment."""
+    """At every moment a household lives in one dwelling at most, and a dwelling has one household at most."""
     log, born = book.log, book.born
     at = log.of(K.VACATED, *LEASES)
     faults = []
@@ -133,10 +137,10 @@ def housed_after_an_offer(book: Book) -> list[str]:
     return _told(int(wrong.sum()), "lease without an accepted offer of that dwelling, application", keys[wrong])
 
 
-def _never_twice(book: Book, kind: int, text: str) -> list[str]:
+def _never_twice(book: Book, kind: EventKind, text: str) -> list[str]:
     """Between two events of a kind, an application is set free or closed."""
     log = book.log
-    at = log.of(K(kind), *CLOSERS)
+    at = log.of(kind, *CLOSERS)
     where, keys, first = _by(log.application[at], at)
     same = log.kind[where] == kind
     wrong = np.zeros(len(where), dtype=bool)
@@ -145,12 +149,12 @@ def _never_twice(book: Book, kind: int, text: str) -> list[str]:
 
 
 def one_open_offer(book: Book) -> list[str]:
-    """An application has one open offer at most."""
+    """No application has two open offers."""
     return _never_twice(book, K.OFFERED, "two open offers to one application, row")
 
 
 def held_once(book: Book) -> list[str]:
-    """An application is designated for one dwelling at a time."""
+    """No application is designated for two dwellings at a time."""
     return _never_twice(book, K.DESIGNATED, "application designated for two dwellings at once, row")
 
 

@@ -23,7 +23,8 @@ GRID_MONTHS = int(HORIZON_DAYS / DAYS_PER_MONTH)
 
 def rooms_code(rooms: np.ndarray) -> np.ndarray:
     """Return the index in ``ROOMS``: T1 to T5 and more."""
-    return np.clip(rooms, 1, len(ROOMS)) - 1
+    code: np.ndarray = np.clip(rooms, 1, len(ROOMS)) - 1
+    return code
 
 
 def category(codes: np.ndarray, labels: tuple[str, ...]) -> pd.Categorical:
@@ -87,7 +88,7 @@ def quartile_class(replication: Replication) -> np.ndarray:
     per_unit = h.income_eur_month[who] / h.consumption_units[who]
     waiting = per_unit[: replication.day_one_rows["applications"]]
     limits = np.quantile(waiting if len(waiting) else np.zeros(1), (0.25, 0.5, 0.75))
-    return (1 + np.searchsorted(limits, per_unit, side="right")).astype(np.uint8)
+    return np.asarray(1 + np.searchsorted(limits, per_unit, side="right"), dtype=np.uint8)
 
 
 def outcomes_frame(replication: Replication, names: Names) -> pd.DataFrame:

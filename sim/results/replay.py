@@ -75,7 +75,7 @@ def replay(born: Tables, log: Log) -> Tables:
     log : Log
         The events.
     """
-    tables = Tables(*(table.copy() for table in born))
+    tables = Tables(born.households.copy(), born.applications.copy(), born.dwellings.copy())
     _applications(tables.applications, log)
     _households(tables, log)
     _dwellings(tables.dwellings, log)

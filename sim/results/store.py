@@ -159,27 +159,27 @@ class Run:
         return self._frames[name]
 
     def indicators(self) -> pd.DataFrame:
-        """One row per replication, year, indicator, scope and group."""
+        """Return one row per replication, year, indicator, scope and group."""
         return self._frame("indicators")
 
     def attributions(self) -> pd.DataFrame:
-        """Counts per replication and year of the R441-5-1 cross-table."""
+        """Return counts per replication and year of the R441-5-1 cross-table."""
         return self._frame("attributions")
 
     def outcomes(self) -> pd.DataFrame:
-        """One row per replication and application."""
+        """Return one row per replication and application."""
         return self._frame("outcomes")
 
     def waits(self) -> pd.DataFrame:
-        """Curves per replication, class and group."""
+        """Return curves per replication, class and group."""
         return self._frame("waits")
 
     def kept(self) -> list[int]:
-        """Replications whose log was kept."""
+        """Return the replications whose log was kept."""
         return sorted(int(p.name) for p in (self.path / "replications").glob("[0-9]*") if p.is_dir())
 
     def replication(self, number: int = 0) -> dict[str, pd.DataFrame]:
-        """Log, tables as born and leases of one replication, by name.
+        """Return the log, the tables as born and the leases of one replication, by name.
 
         Raises
         ------

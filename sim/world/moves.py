@@ -119,14 +119,21 @@ def designate(world: World, dwelling: int, rows: list[int], points: list[float],
         _require(status[row] == OPEN, "a held or closed application cannot be designated")
         status[row], held_for[row] = HELD, dwelling
         log.add(day, phase, EventKind.DESIGNATED, row, -1, dwelling, min(rank, 255), reason, score)
+    world.waiting.hold(world.people(), np.array(rows))
 
 
-def release(world: World, row: int, dwelling: int, kind: EventKind, reason: Reason = Reason.NONE, rank: int = 0) -> None:
-    """Give a held application back to the list (RELEASED, RETRACTED or REJECTED)."""
-    a = world.applications
-    _require(a.status[row] == HELD and a.held_for[row] == dwelling, "only a held application is released")
-    a.status[row], a.held_for[row] = OPEN, -1
-    world.log.add(world.day, world.phase, kind, row, -1, dwelling, rank, reason)
+def release(world: World, rows: list[int], dwelling: int, kinds: list[EventKind], reason: Reason = Reason.NONE) -> None:
+    """Give held applications back to the list (RELEASED, RETRACTED or REJECTED, one kind per row)."""
+    if not rows:
+        return
+    status, held_for, log, day, phase = (
+        world.applications.status, world.applications.held_for, world.log, world.day, world.phase,
+    )  # fmt: skip
+    for row, kind in zip(rows, kinds, strict=True):
+        _require(status[row] == HELD and held_for[row] == dwelling, "only a held application is released")
+        status[row], held_for[row] = OPEN, -1
+        log.add(day, phase, kind, row, -1, dwelling, 0, reason)
+    world.waiting.take_back(world.people(), np.array(rows))
 
 
 def rank_candidate(world: World, row: int, dwelling: int, rank: int) -> None:
@@ -151,6 +158,7 @@ def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -
     a.status[row], a.held_for[row] = OPEN, -1
     kind = EventKind.EXPIRED if is_silent else EventKind.REFUSED
     world.log.add(world.day, world.phase, kind, row, -1, dwelling, rank)
+    world.waiting.take_back(world.people(), np.array([row]))
     if world.order.counts_refusals:
         world.refile(np.array([row]))
 

@@ -20,15 +20,14 @@ class Scanning(Waiting):
             self._make_room(int(rows.max()) + 1)
             self.key_of[rows], self.segment_of[rows] = keys, segments
 
-    def leave(self, people: People, rows: np.ndarray) -> None:
-        """Forget applications."""
-        self.segment_of[rows] = -1
+    def _empty(self, people: People, rows: np.ndarray) -> None:
+        """There are no buckets."""
 
     def candidates(
         self, people: People, terms: Terms, asks: list[Ask], tiers: np.ndarray, ageing: int, wanted: int
     ) -> np.ndarray:
         """Look at everybody, keep those who wish this place and size, sort, take the first who pass."""
-        rows = np.flatnonzero(self.segment_of >= 0)
+        rows = np.flatnonzero((self.segment_of >= 0) & ~self.is_out)
         segment = self.segment_of[rows]
         ask = asks[0]
         sizes = (people.rooms_min[rows] <= ask.rooms) & (ask.rooms <= people.rooms_max[rows])

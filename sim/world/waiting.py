@@ -152,7 +152,6 @@ def leave_rows(pool, people, offsets, members, rows, key_of, segment_of):  # typ
                 bucket = (members[m] * ROOMS + rooms - 1) * SEGMENTS + segment_of[row]
                 if not _remove(pool, bucket, key_of[row], row):
                     failed += 1
-        segment_of[row] = -1
     return failed
 
 
@@ -263,7 +262,8 @@ class Waiting:
         )
         self._used = buckets * initial
         self.key_of = np.zeros(1024, dtype=np.int64)
-        self.segment_of = np.full(1024, -1, dtype=np.int8)
+        self.segment_of = np.full(1024, -1, dtype=np.int8)  # -1 = not on the list
+        self.is_out = np.zeros(1024, dtype=bool)  # on the list, but held: in no bucket
         self._chosen = np.empty(64, dtype=np.int32)
 
     def _grow_bucket(self, bucket: int) -> None:
@@ -286,6 +286,7 @@ class Waiting:
             self.key_of = np.concatenate([self.key_of, np.zeros(size - len(self.key_of), dtype=np.int64)])
             extra = np.full(size - len(self.segment_of), -1, dtype=np.int8)
             self.segment_of = np.concatenate([self.segment_of, extra])
+            self.is_out = np.concatenate([self.is_out, np.zeros(size - len(self.is_out), dtype=bool)])
 
     def enter(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """File applications under their keys and segments."""
@@ -302,14 +303,28 @@ class Waiting:
                 self._grow_bucket(full)
 
     def leave(self, people: People, rows: np.ndarray) -> None:
-        """Take applications out of the index.
+        """Take applications off the list, held or not."""
+        self._empty(people, rows[~self.is_out[rows]])
+        self.segment_of[rows], self.is_out[rows] = -1, False
 
-        Raises
-        ------
-        RuntimeError
-            If one of them was not in it.
-        """
-        rows = np.atleast_1d(np.asarray(rows, dtype=np.int64))
+    def hold(self, people: People, rows: np.ndarray) -> None:
+        """Take held applications out of the buckets: no vacancy need walk past them."""
+        self._empty(people, rows)
+        self.is_out[rows] = True
+
+    def take_back(self, people: People, rows: np.ndarray) -> None:
+        """Put released applications back where they were."""
+        self.is_out[rows] = False
+        self.enter(people, rows, self.key_of[rows], self.segment_of[rows])
+
+    def refile(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
+        """Change keys and segments; held applications get theirs for when they come back."""
+        out = self.is_out[rows]
+        self.key_of[rows[out]], self.segment_of[rows[out]] = keys[out], segments[out]
+        self._empty(people, rows[~out])
+        self.enter(people, rows[~out], keys[~out], segments[~out])
+
+    def _empty(self, people: People, rows: np.ndarray) -> None:
         if leave_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
             raise RuntimeError("an application that left the list was not in the index")
 

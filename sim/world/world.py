@@ -185,21 +185,22 @@ class World:
         return [ask._replace(disabled_only=True), ask] if d.is_accessible[dwelling] else [ask]
 
     # the index
-    def file_in_index(self, rows: np.ndarray) -> None:
-        """Enter applications under the ordering rule in force."""
+    def _stamp(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return keys and segments under the ordering rule in force."""
         keys, is_capped, capping_day = self.order.keys(self.applicants(rows), self.day)
-        segments = segment_codes(self.applications.recognition[rows], self.quartile[rows], is_capped)
-        self.waiting.enter(self.people(), rows, keys, segments)
         later = capping_day > self.day
         self.refile_calendar.add(capping_day[later], rows[later])
+        return keys, segment_codes(self.applications.recognition[rows], self.quartile[rows], is_capped)
+
+    def file_in_index(self, rows: np.ndarray) -> None:
+        """Enter new applications."""
+        self.waiting.enter(self.people(), rows, *self._stamp(rows))
 
     def refile(self, rows: np.ndarray) -> None:
-        """Take applications that are in the index out and enter them again."""
-        rows = np.atleast_1d(rows)
-        rows = rows[self.waiting.segment_of[rows] >= 0] if len(rows) else rows
+        """Rank applications again, those that are still on the list."""
+        rows = rows[self.waiting.segment_of[rows] >= 0]
         if len(rows):
-            self.waiting.leave(self.people(), rows)
-            self.file_in_index(rows)
+            self.waiting.refile(self.people(), rows, *self._stamp(rows))
 
     def open_rows(self) -> np.ndarray:
         """Return the applications open or held."""
@@ -215,7 +216,8 @@ class World:
         before = self.quartile[rows].copy()
         self.quartile[rows] = self.quartile_of(rows)
         moved = rows[before != self.quartile[rows]]
-        self.refile(moved[moved < len(self.waiting.segment_of)])
+        if len(self.waiting.segment_of) >= len(self.applications):
+            self.refile(moved)
 
     def in_qpv_today(self, qpv_map: np.ndarray) -> np.ndarray:
         """Return whether dwellings lie in a QPV by the map in force (2015, then 2024)."""
