@@ -255,7 +255,7 @@ def make_replication(
 ) -> Replication:  # fmt: skip
     """Return a consistent replication; replications of one seed share their first day and differ afterwards."""
     toy = Toy(seed, applicants, dwellings)
-    toy.rng = np.random.default_rng([seed, number])
+    toy.rng = np.random.default_rng([seed, number + 1])
     toy.live(years, step, filings, exits)
     households, applications, dwellings_born = toy.born
     return Replication(

@@ -51,6 +51,7 @@ def draw_year(world: World, departures: Departures, year: int, from_day: int) ->
     is_outside = d.channel[h.dwelling[rows]] == Channel.OUTSIDE
     age = year - h.birth_year[rows].astype(int)
     weight = np.interp(age, [b for b, _ in p.age_profile], [w for _, w in p.age_profile])
+    weight *= np.array(p.rooms_profile)[d.rooms[h.dwelling[rows]] - 1]
     weight *= np.where(world.is_in_qpv[h.dwelling[rows]], p.qpv_ratio, 1.0)
     through_list = yearly_rate(world, year) * len(rows) - p.outside_turnover_per_year * is_outside.sum()
     mean_weight = weight[~is_outside].sum()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticUndefined
 
 from sim.inputs.faults import Fault, quoted
 from sim.inputs.yaml_lines import Route
@@ -51,7 +50,7 @@ def defaults(model: type[BaseModel]) -> dict[str, Any]:
         inner = model_of(field.annotation)
         if inner is not None:
             data[name] = defaults(inner)
-        elif field.default is not PydanticUndefined:
+        elif not field.is_required():
             data[name] = as_plain(field.default)
     return data
 
@@ -108,7 +107,7 @@ def explain(error: ValidationError, model: type[BaseModel], line_of: Callable[[R
     return [Fault(*line_of(tuple(e["loc"])), _sentence(e, model)) for e in error.errors(include_url=False)]
 
 
-def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
+def _sentence(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     route, kind, value = tuple(error["loc"]), error["type"], error.get("input")
     context: dict[str, Any] = error.get("ctx", {})
     key = "/".join(str(part) for part in route if part != "[key]")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticUndefined
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import Node
 from ruamel.yaml.representer import SafeRepresenter
@@ -251,7 +250,7 @@ def parameters(model: type[BaseModel] = Scenario) -> list[dict[str, Any]]:
     for route in leaves(model):
         field = field_of(model, route)
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        default = None if field.default is PydanticUndefined else as_plain(field.default)
+        default = None if field.is_required() else as_plain(field.default)
         row = {"path": "/".join(route), "default": default.isoformat() if isinstance(default, dt.date) else default}
         row |= {"unit": extra.get("unit", ""), "doc": field.description or ""}
         rows.append(row | {"source": extra.get("source", ""), "confidence": extra.get("confidence", "")})

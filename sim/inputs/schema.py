@@ -93,23 +93,23 @@ class Arrivals(Strict):
     growth_share_per_year: float = parameter(0.0, unit="per_year", doc="croissance annuelle du nombre de demandes nouvelles", ge=-0.5, le=0.5)
     mutation_share: float = parameter(0.39, unit="share", doc="part déposée par des locataires HLM", source="dérivé : stock à 43 %, attributions à 31 % (C04, C13)", ge=0, le=1)
     seasonality: tuple[float, ...] = parameter((1.10, 1.02, 1.06, 0.98, 0.95, 1.00, 0.98, 0.85, 1.12, 1.06, 1.00, 0.88), unit="ratio", doc="profil mensuel, janvier à décembre, moyenne 1", min_length=12, max_length=12)
-    head_start_max_days: float = parameter(1_500.0, unit="days", doc="avance maximale d'un dossier de premier accès sur son ancienneté dans la pratique (suivi, complétude, réactivité)", ge=0)
-    mutation_head_start_max_days: float = parameter(900.0, unit="days", doc="avance maximale d'un dossier de mutation : la pratique fait passer le premier accès d'abord", ge=0)
+    head_start_max_days: float = parameter(3_800.0, unit="days", doc="avance maximale d'un dossier de premier accès sur son ancienneté dans la pratique (suivi, complétude, réactivité)", ge=0)
+    mutation_head_start_max_days: float = parameter(1_600.0, unit="days", doc="avance maximale d'un dossier de mutation : la pratique fait passer le premier accès d'abord", ge=0)
 
 
 class Renewals(Strict):
     """Yearly renewal, or lapse."""
 
     on: bool = technical(True, doc="whether the flow exists")
-    lapse_first_access_share: float = parameter(0.42, unit="share", doc="non-renouvellement à l'anniversaire, premier accès", source="ajusté : radiées / actives 0,20 à 0,28 (C24)", ge=0, le=1)
-    lapse_mutation_share: float = parameter(0.34, unit="share", doc="non-renouvellement à l'anniversaire, mutation", source="ajusté : radiées / actives 0,20 à 0,28 (C24)", ge=0, le=1)
+    lapse_first_access_share: float = parameter(0.44, unit="share", doc="non-renouvellement à l'anniversaire, premier accès", source="ajusté : radiées / actives 0,20 à 0,28 (C24)", ge=0, le=1)
+    lapse_mutation_share: float = parameter(0.37, unit="share", doc="non-renouvellement à l'anniversaire, mutation", source="ajusté : radiées / actives 0,20 à 0,28 (C24)", ge=0, le=1)
 
 
 class Recognitions(Strict):
     """Recognition as priority, for those who are eligible."""
 
     on: bool = technical(True, doc="whether the flow exists")
-    pdalhpd_share: float = parameter(0.22, unit="share", doc="part des éligibles au PDALHPD qui obtiennent le label", ge=0, le=1)
+    pdalhpd_share: float = parameter(0.25, unit="share", doc="part des éligibles au PDALHPD qui obtiennent le label", ge=0, le=1)
     dalo_share: float = parameter(0.02, unit="share", doc="part des éligibles qui obtiennent une décision DALO favorable", ge=0, le=1)
     mutation_share: float = parameter(0.35, unit="share", doc="part des mutations bloquées ou complexes reconnues par le comité", ge=0, le=1)
     delay_mean_days: float = parameter(120.0, unit="days", doc="délai moyen entre le dépôt et la reconnaissance", gt=0)
@@ -122,6 +122,7 @@ class Exits(Strict):
     per_year_share: dict[int, float] = parameter({2022: 0.054, 2023: 0.0535, 2024: 0.051, 2025: 0.049}, unit="per_year", doc="départs du parc rapportés aux logements loués ; dernière valeur prolongée", source="dérivé : mobilité 7,8 % moins mutations (C19), 9 020 attributions en 2025 (C45)")
     outside_turnover_per_year: float = parameter(0.35, unit="per_year", doc="rotation des logements loués hors SNE (étudiants, associations)", ge=0, le=2)
     age_profile: tuple[tuple[int, float], ...] = parameter(((18, 1.4), (25, 1.6), (40, 0.9), (55, 0.7), (70, 0.8), (80, 1.6), (90, 2.2)), unit="ratio", doc="profil des départs par âge de la personne de référence (âge, poids), interpolé")
+    rooms_profile: tuple[float, ...] = parameter((1.8, 1.4, 1.0, 0.75, 0.55), unit="ratio", doc="profil des départs par typologie, T1 à T5 : la mobilité du parc social baisse avec la taille", min_length=5, max_length=5)
     qpv_ratio: float = parameter(0.70, unit="ratio", doc="départs du parc des locataires de QPV rapportés aux autres : moins d'accession et de départs vers le privé", ge=0)
     works_mean_days: float = parameter(40.0, unit="days", doc="remise en état entre départ et nouvelle entrée, moyenne", source="dérivé : 50 jours vacants entre deux baux (figures.md section 6)", ge=0)
 

@@ -7,6 +7,7 @@ read by the YAML 1.2 core schema (``no`` is a word, a duplicate key is a fault) 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -54,13 +55,14 @@ class Document:
 
 
 def read_scalar(text: str) -> Any:
-    """Return the value that a plain (unquoted) scalar means: null, bool, int, float, date or text."""
+    """Return the value that a plain (unquoted) scalar means: null, bool, int, finite float, date or text."""
     for pattern, make in _PATTERNS:
         if pattern.fullmatch(text):
             try:
-                return make(text)
+                value = make(text)
             except ValueError:  # 2022-02-30 looks like a date and is none
                 return text
+            return text if value in (math.inf, -math.inf) else value
     return text
 
 

@@ -116,7 +116,7 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     knots = np.linspace(0, 1, SCORE_KNOTS)
     newcomers = Newcomers(
         shapes, geography, Builder(shapes, scaling), np.quantile(scores, knots), np.quantile(tenant_scores, knots),
-        environment, scenario.flows.arrivals.head_start_max_days,
+        environment, head_starts(scenario),
     )  # fmt: skip
     return FirstDay(people, files, homes, places, report.frame(), newcomers)
 
@@ -248,12 +248,19 @@ def recognise(files: Applications, shapes: Shapes, rng: np.random.Generator, day
     )
 
 
+def head_starts(scenario: Scenario) -> tuple[float, float]:
+    """Return the longest head start of a first-access and of a mutation application, days."""
+    arrivals = scenario.flows.arrivals
+    return arrivals.head_start_max_days, arrivals.mutation_head_start_max_days
+
+
 def practice(files: Applications, scenario: Scenario, shapes: Shapes, rng: np.random.Generator, day: int) -> None:
     """Fill head starts, given that a file still waits, and the next anniversary of each application."""
     age = day - files.filed_day.astype(np.int64)
-    longest = np.maximum(HEAD_START_FLOOR_DAYS, shapes.value("first_day.practice_wait_days") - age)
-    files.head_start_days[:] = rng.random(files.count) * np.minimum(
-        longest, scenario.flows.arrivals.head_start_max_days
-    )
+    wait, wait_mutation = (shapes.value(f"first_day.practice_wait_{kind}days") for kind in ("", "mutation_"))
+    longest = np.maximum(HEAD_START_FLOOR_DAYS, np.where(files.is_mutation, wait_mutation, wait) - age)
+    first_access, mutation = head_starts(scenario)
+    ceiling = np.where(files.is_mutation, mutation, first_access)
+    files.head_start_days[:] = rng.random(files.count) * np.minimum(longest, ceiling)
     validity = int(shapes.law.at(VALIDITY_LAW, day))
     files.renewal_due_day[:] = files.filed_day + validity * (age // validity + 1)

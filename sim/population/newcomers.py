@@ -39,8 +39,8 @@ class Newcomers:
         The same for tenants who do not apply.
     environment_share : float
         Chance of an environment ground, set on the first day (see ``mutation_grounds``).
-    head_start_max_days : float
-        See ``Arrivals``.
+    head_start_max_days : tuple of float
+        First access, mutation: see ``Arrivals``.
     """
 
     shapes: Shapes
@@ -49,7 +49,7 @@ class Newcomers:
     scores: np.ndarray
     tenant_scores: np.ndarray
     environment_share: float
-    head_start_max_days: float
+    head_start_max_days: tuple[float, float]
 
     def first_access(self, count: int, rng: np.random.Generator, day: int) -> tuple[Households, Applications]:
         """Return new first-access households and their applications (``household`` is left to the caller)."""
@@ -105,7 +105,9 @@ class Newcomers:
     def _open(self, files: Applications, rng: np.random.Generator, day: int) -> None:
         files.filed_day[:] = day
         files.renewal_due_day[:] = day + int(self.shapes.law.at(VALIDITY_LAW, day))
-        files.head_start_days[:] = rng.uniform(0, self.head_start_max_days, len(files))
+        first_access, mutation = self.head_start_max_days
+        longest = np.where(files.is_mutation, mutation, first_access)
+        files.head_start_days[:] = rng.random(len(files)) * longest
 
 
 def first_access_people(

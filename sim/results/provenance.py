@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import importlib
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -9,7 +11,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import __version__
 from sim.indicators.facts import Norms
 from sim.words.clock import first_day, to_day
 
@@ -44,7 +45,8 @@ def commit() -> str | None:
 
 def software() -> dict[str, Any]:
     """Return the head of a manifest: version, commit, packages."""
-    return {"simhlm": __version__, "commit": commit(), "packages": package_versions()}
+    version = importlib.import_module("sim").__version__  # the top of the house, known only by name from here
+    return {"simhlm": version, "commit": commit(), "packages": package_versions()}
 
 
 def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:
@@ -79,14 +81,7 @@ def legal_values(law: Law, read: Iterable[Mapping[str, Any]]) -> list[dict[str, 
     """Return every dated value read, once, by name and date, with the label and unit of its parameter."""
     known: dict[tuple[str, int], dict[str, Any]] = {}
     for value in read:
-        day = to_day_of(value["from"])
+        day = to_day(dt.date.fromisoformat(str(value["from"])))
         parameter = law[str(value["name"])]
         known[parameter.name, day] = {"name": parameter.name, "label": parameter.label, "unit": parameter.unit, **value}
     return [known[key] for key in sorted(known)]
-
-
-def to_day_of(date: Any) -> int:
-    """Return the day number of an ISO date."""
-    import datetime as dt
-
-    return to_day(dt.date.fromisoformat(str(date)))

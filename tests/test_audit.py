@@ -1,0 +1,231 @@
+"""The audit passes a consistent replication and names every law that a broken one breaks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from sim.results.audit import audit
+from sim.results.replay import Log, Tables, replay
+from sim.state.records import Replication
+from sim.words.codes import EventKind as K
+from sim.words.codes import Status
+from tests.fake import make_replication
+
+
+def fresh() -> Replication:
+    return make_replication(applicants=120, dwellings=200, years=2)
+
+
+def born(replication: Replication) -> Tables:
+    return Tables(replication.households_born, replication.applications_born, replication.dwellings_born)
+
+
+def first(replication: Replication, kind: K, nth: int = 0) -> int:
+    return int(np.flatnonzero(replication.events["kind"] == kind)[nth])
+
+
+def insert(replication: Replication, at: int, **fields: int) -> None:
+    """Add a copy of an event right after it, with some fields changed."""
+    event = replication.events[at].copy()
+    for name, value in fields.items():
+        event[name] = value
+    replication.events = np.insert(replication.events, at + 1, event)
+
+
+def test_a_consistent_replication_passes() -> None:
+    for seed in range(3):
+        assert audit(make_replication(seed=seed)) == []
+
+
+def test_faults_found_while_running_are_told() -> None:
+    replication = fresh()
+    replication.faults.append("quota book: 3 leases, 2 counted")
+    assert audit(replication) == ["quota book: 3 leases, 2 counted"]
+
+
+def housed_twice(r: Replication) -> None:
+    insert(r, first(r, K.HOUSED))
+
+
+def housed_twice_elsewhere(r: Replication) -> None:
+    at = first(r, K.HOUSED)
+    other = r.events["dwelling"][first(r, K.HOUSED, 5)]
+    insert(r, at, dwelling=int(other))
+
+
+def lease_on_an_occupied_dwelling(r: Replication) -> None:
+    at, other = first(r, K.HOUSED, 3), first(r, K.HOUSED, 1)
+    r.events["dwelling"][at] = r.events["dwelling"][other]
+
+
+def never_offered(r: Replication) -> None:
+    at = first(r, K.HOUSED)
+    offers = np.flatnonzero((r.events["kind"] == K.OFFERED) & (r.events["application"] == r.events["application"][at]))
+    r.events = np.delete(r.events, offers[-1])
+
+
+def never_accepted(r: Replication) -> None:
+    r.events = np.delete(r.events, first(r, K.ACCEPTED))
+
+
+def double_offer(r: Replication) -> None:
+    insert(r, first(r, K.OFFERED, 2))
+
+
+def designated_twice(r: Replication) -> None:
+    insert(r, first(r, K.DESIGNATED), dwelling=0)
+
+
+def lapse_forgotten(r: Replication) -> None:
+    r.events = np.delete(r.events, first(r, K.LAPSED))
+
+
+def lapsed_twice(r: Replication) -> None:
+    insert(r, first(r, K.LAPSED))
+
+
+def designated_after_leaving(r: Replication) -> None:
+    at = first(r, K.LAPSED)
+    insert(r, at, kind=int(K.DESIGNATED), dwelling=0)
+
+
+def exit_forgotten(r: Replication) -> None:
+    r.events = np.delete(r.events, first(r, K.VACATED))
+
+
+def arrival_forgotten(r: Replication) -> None:
+    r.events = np.delete(r.events, first(r, K.FILED))
+
+
+def table_written_in_secret(r: Replication) -> None:
+    r.applications.recognition[3] ^= 1
+
+
+def tenant_written_in_secret(r: Replication) -> None:
+    r.dwellings.tenant[7] = -1
+
+
+def lease_not_recorded(r: Replication) -> None:
+    r.leases = r.leases[1:]
+
+
+def stock_forgets_one(r: Replication) -> None:
+    r.year_ends[0].stock = r.year_ends[0].stock[1:]
+
+
+def tenant_twice_on_31_december(r: Replication) -> None:
+    r.year_ends[0].tenants[10] = r.year_ends[0].tenants[11]
+
+
+def log_out_of_order(r: Replication) -> None:
+    r.events[[5, -5]] = r.events[[-5, 5]]
+
+
+@pytest.mark.parametrize(
+    ("breaks", "told"),
+    [
+        (housed_twice, "application with two leases"),
+        (housed_twice_elsewhere, "household that signs while it has a lease"),
+        (lease_on_an_occupied_dwelling, "dwelling that signs while it has a lease"),
+        (never_offered, "lease without an accepted offer"),
+        (never_accepted, "lease without an accepted offer"),
+        (double_offer, "two open offers"),
+        (designated_twice, "designated for two dwellings at once"),
+        (lapse_forgotten, "replay differs from the table in Applications.status"),
+        (lapsed_twice, "application closed twice"),
+        (designated_after_leaving, "event on a closed application"),
+        (exit_forgotten, "replay differs"),
+        (arrival_forgotten, "application added without one FILED event"),
+        (table_written_in_secret, "replay differs from the table in Applications.recognition"),
+        (tenant_written_in_secret, "replay differs from the table in Dwellings.tenant"),
+        (lease_not_recorded, "leases:"),
+        (stock_forgets_one, "waiting and"),
+        (tenant_twice_on_31_december, "a household in two dwellings"),
+        (log_out_of_order, "log not in the order of days"),
+    ],
+)
+def test_each_fault_is_named(breaks: Callable[[Replication], None], told: str) -> None:
+    replication = fresh()
+    breaks(replication)
+    faults = audit(replication)
+    assert any(told in fault for fault in faults), faults
+    assert all(len(fault) < 200 for fault in faults)
+
+
+def slow_replay(replication: Replication) -> Tables:
+    """One event at a time: the obvious twin."""
+    h, a, d = (table.copy() for table in born(replication))
+    for e in replication.events:
+        kind, day, row, household, home = (int(e[n]) for n in ("kind", "day", "application", "household", "dwelling"))
+        if kind == K.FILED:
+            h.application[a.household[row]] = row
+        elif kind == K.RENEWED:
+            a.renewal_due_day[row] = int(e["value"])
+        elif kind in (K.LAPSED, K.WITHDRAWN, K.HOUSED):
+            a.status[row] = {K.LAPSED: Status.LAPSED, K.WITHDRAWN: Status.WITHDRAWN}.get(K(kind), Status.HOUSED)
+            a.closed_day[row], a.held_for[row] = day, -1
+            h.application[a.household[row]] = -1
+        elif kind == K.RECOGNISED:
+            a.recognition[row] |= int(e["value"])
+            if a.recognised_day[row] < 0:
+                a.recognised_day[row] = day
+        elif kind == K.VACATED:
+            h.dwelling[household] = h.lease_day[household] = d.tenant[home] = -1
+            d.vacant_day[home] = day
+        elif kind == K.DELIVERED:
+            d.vacant_day[home] = day
+        elif kind == K.ORIENTED:
+            d.reserved_for[home] = int(e["value"])
+        elif kind == K.DESIGNATED:
+            a.status[row], a.held_for[row] = Status.HELD, home
+        elif kind == K.OFFERED:
+            a.offers_count[row] = min(int(a.offers_count[row]) + 1, 255)
+            a.last_offer[row] = home
+        if kind in (K.RELEASED, K.RETRACTED, K.REJECTED, K.REFUSED, K.EXPIRED) and a.status[row] == Status.HELD:
+            a.status[row], a.held_for[row] = Status.OPEN, -1
+        if kind in (K.REFUSED, K.EXPIRED):
+            a.refusals_count[row] = min(int(a.refusals_count[row]) + 1, 255)
+        if kind in (K.HOUSED, K.LET_OUTSIDE):
+            h.dwelling[household], h.lease_day[household] = home, day
+            d.tenant[home], d.vacant_day[home] = household, -1
+            d.lettings_count[home] += 1
+    return Tables(h, a, d)
+
+
+def test_replay_against_the_slow_twin() -> None:
+    replication = fresh()
+    for fast, slow in zip(replay(born(replication), Log(replication.events)), slow_replay(replication), strict=True):
+        for name, values in fast.columns():
+            assert np.array_equal(values, getattr(slow, name)[: slow.count]), name
+
+
+def test_replay_of_half_a_log() -> None:
+    """A log stopped anywhere rebuilds the tables of that moment, held candidates included."""
+    replication = fresh()
+    replication.events = replication.events[: len(replication.events) // 2 + 7]
+    for fast, slow in zip(replay(born(replication), Log(replication.events)), slow_replay(replication), strict=True):
+        for name, values in fast.columns():
+            assert np.array_equal(values, getattr(slow, name)[: slow.count]), name
+
+
+def test_replay_leaves_what_it_is_given() -> None:
+    replication = fresh()
+    before = [table.copy() for table in born(replication)]
+    replay(born(replication), Log(replication.events))
+    for kept, table in zip(before, born(replication), strict=True):
+        assert all(np.array_equal(values, getattr(table, name)) for name, values in kept.columns())
+
+
+@pytest.mark.slow
+def test_the_size_of_the_mel_takes_little_time() -> None:
+    large = make_replication(applicants=56_000, dwellings=128_000, years=7, step=7, filings=480, exits=175)
+    began = time.process_time()
+    replay(born(large), Log(large.events))
+    replayed = time.process_time()
+    assert audit(large) == []
+    print(f"replay {replayed - began:.2f} s, audit {time.process_time() - replayed:.2f} s")
+    assert replayed - began < 2
