@@ -134,7 +134,7 @@ def test_waits_are_cumulative_and_account_for_all(folder: Path) -> None:
     for name in ("parcours", "quartile", "typologie", "taille", "territoire", "commune"):
         assert own.loc[own["class"] == name, "housed"].sum() == len(leases), name
     paths = set(own.loc[own["class"] == "parcours", "group"])
-    assert paths == {"premier_acces", "mutation"}
+    assert paths == {"premier accès", "mutation"}
     recognised = own[own["class"] == "priorite"]
     told = (leases["recognition"] & 3 > 0).sum() + (leases["recognition"] & 4 > 0).sum()
     assert recognised.loc[recognised["group"] != "non reconnus", "housed"].sum() == told

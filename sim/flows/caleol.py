@@ -17,7 +17,7 @@ from sim.state.rows import Rows
 from sim.words.clock import Phase
 from sim.words.codes import EventKind, Reason, Reservataire
 from sim.world import moves
-from sim.world.waiting import SEGMENTS
+from sim.world.waiting import SEGMENTS, Query
 from sim.world.world import Story, World
 
 CLASSES = np.arange(SEGMENTS) // 4
@@ -58,42 +58,53 @@ def designate_all(world: World, landlord: int) -> None:
     """Designate candidates for every dwelling that waits for some, in row order."""
     waiting, world.to_designate[landlord] = sorted(world.to_designate[landlord]), set()
     is_steered = world.scenario.rules.steering.name == "objectifs"
-    for dwelling in waiting:
-        rows = find_candidates(world, dwelling, lags(world) if is_steered else {})
-        if len(rows):
+    found = find_candidates(world, waiting, lags(world) if is_steered else {})
+    for dwelling, rows in zip(waiting, found, strict=True):
+        if rows:
             world.in_session[landlord][dwelling] = rows
         else:
             world.to_designate[landlord].add(dwelling)
 
 
-def find_candidates(world: World, dwelling: int, behind: dict[str, float]) -> list[int]:
-    """Designate the best candidates of the holder, else of the landlord; return their rows, held."""
-    holder = int(world.dwellings.reserved_for[dwelling])
-    rows = _search(world, dwelling, holder, behind)
-    if not len(rows) and holder != Reservataire.BAILLEUR:
-        moves.orient(world, dwelling, Reservataire.BAILLEUR)
-        rows = _search(world, dwelling, Reservataire.BAILLEUR, behind)
-    if not len(rows):
+def find_candidates(world: World, dwellings: list[int], behind: dict[str, float]) -> list[list[int]]:
+    """Designate the best candidates of each holder, else of the landlord; return their rows, held."""
+    if not dwellings:
         return []
-    few = len(rows) < int(world.law["caleol.candidats_min"])
-    chosen = rows.tolist()
-    points = world.order.points(world.applicants(rows), world.day).tolist()
-    moves.designate(world, dwelling, chosen, points, Reason.FEW_CANDIDATES if few else Reason.NONE)
-    return chosen
+    homes = np.array(dwellings)
+    query = ask_for(world, homes, behind)
+    ageing = world.order.ageing(world.day)
+    chosen, found, is_fallback = world.waiting.candidates(world.people(), world.homes(), world.terms, query, ageing)
+    for dwelling in homes[is_fallback].tolist():
+        if world.dwellings.reserved_for[dwelling] != Reservataire.BAILLEUR:
+            moves.orient(world, dwelling, Reservataire.BAILLEUR)
+    is_filled = np.arange(chosen.shape[1])[None, :] < found[:, None]
+    few = np.where(found < int(world.law["caleol.candidats_min"]), Reason.FEW_CANDIDATES, Reason.NONE)
+    ranks = np.broadcast_to(np.arange(1, chosen.shape[1] + 1), chosen.shape)
+    moves.designate(world, chosen[is_filled], np.repeat(homes, found), ranks[is_filled], np.repeat(few, found))
+    return [chosen[i, :count].tolist() for i, count in enumerate(found.tolist())]
 
 
-def _search(world: World, dwelling: int, holder: int, behind: dict[str, float]) -> np.ndarray:
-    caleol = world.scenario.flows.caleol
+def ask_for(world: World, homes: np.ndarray, behind: dict[str, float]) -> Query:
+    """Return what each dwelling asks for: segments in order, employment, how many files."""
+    holders = world.dwellings.reserved_for[homes]
+    in_qpv = world.is_in_qpv[homes]
+    table = {(h, q): tiers_of(h, q, behind) for h in {*holders.tolist(), Reservataire.BAILLEUR} for q in (False, True)}
+    mean = world.scenario.flows.caleol.files_mean
+    luck = world.luck.uniform("files", world.dwellings.luck_id[homes], world.dwellings.lettings_count[homes])
+    wanted = np.maximum(int(mean) + (luck < mean - int(mean)), int(world.law["caleol.candidats_min"]))
+    return Query(
+        dwellings=homes,
+        holder_tiers=np.stack([table[h, q] for h, q in zip(holders.tolist(), in_qpv.tolist(), strict=True)]),
+        holder_mask=np.array([EMPLOYMENT_MASKS.get(h, EVERYBODY) for h in holders.tolist()]),
+        landlord_tiers=np.stack([table[Reservataire.BAILLEUR, q] for q in in_qpv.tolist()]),
+        wanted=wanted,
+    )
+
+
+def tiers_of(holder: int, is_in_qpv: bool, behind: dict[str, float]) -> np.ndarray:
+    """Return the order in which a holder serves the segments for a dwelling in or outside a QPV."""
     preference = np.array(PREFERENCES[holder])[CLASSES]
-    scores = quotas.segment_scores(behind, bool(world.is_in_qpv[dwelling]), CLASSES, IS_FIRST_QUARTILE)
-    tiers = served_order(scores, preference) if behind else preference.astype(np.int8)
-    wanted = int(caleol.files_mean)
-    occasion = int(world.dwellings.lettings_count[dwelling])
-    luck = world.luck.uniform_one("files", int(world.dwellings.luck_id[dwelling]), occasion)
-    wanted += luck < caleol.files_mean - wanted
-    asks = world.ask(dwelling, EMPLOYMENT_MASKS.get(holder, EVERYBODY))
-    wanted = max(wanted, int(world.law["caleol.candidats_min"]))
-    return world.waiting.candidates(world.people(), world.terms, asks, tiers, world.order.ageing(world.day), wanted)
+    return served_order(quotas.segment_scores(behind, is_in_qpv, CLASSES, IS_FIRST_QUARTILE), preference)
 
 
 def decide(world: World, sessions: dict[int, list[int]]) -> None:

@@ -24,18 +24,16 @@ def pipeline(world: World, departures: exits.Departures) -> Story:
     ages = running_notices(world, departures) | standing_vacancies(world, departures)
     yield world.until(world.first, Phase.DESIGNATIONS)
     every = world.scenario.flows.caleol.every_days
-    for dwelling in sorted(ages):
-        since_notice = ages[dwelling]
-        if since_notice < every / 2:
-            continue  # designated at the next session, like any notice of the day
-        landlord = int(world.dwellings.landlord[dwelling])
-        rows = caleol.find_candidates(world, dwelling, {})
+    advanced = [dwelling for dwelling in sorted(ages) if ages[dwelling] >= every / 2]
+    answer_days = int(world.law["offre.delai_reponse_days"])
+    for dwelling, rows in zip(advanced, caleol.find_candidates(world, advanced, {}), strict=True):
         if not rows:
             continue
+        landlord, since_notice = int(world.dwellings.landlord[dwelling]), ages[dwelling]
         world.to_designate[landlord].discard(dwelling)
         if since_notice < 1.5 * every:
             world.in_session[landlord][dwelling] = rows
-        elif since_notice < 1.5 * every + int(world.law["offre.delai_reponse_days"]):
+        elif since_notice < 1.5 * every + answer_days:
             caleol.decide(world, {dwelling: rows})
         else:
             world.start(promised(world, dwelling, rows))

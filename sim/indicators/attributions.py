@@ -193,7 +193,7 @@ def from_shelter(facts: Facts) -> Measure:
     "part_sans_abri",
     label="Sans abri parmi les attributions",
     unit="share",
-    reference="Cerfa, sans abri ou abri de fortune",
+    reference="Cerfa, sans abri, campement ou squat",
     scopes=LEASE_SCOPES,
 )
 def homeless(facts: Facts) -> Measure:

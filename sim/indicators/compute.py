@@ -13,6 +13,8 @@ from sim.indicators.grid import SCOPES, Names
 from sim.indicators.measures import INDICATORS, Measure
 from sim.state.records import Replication
 
+__all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
+
 MODULES = (waiting, attributions, stock)
 """Imported so that their indicators are registered."""
 

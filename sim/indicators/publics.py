@@ -6,25 +6,23 @@ import numpy as np
 
 from sim.state.applications import Applications
 from sim.state.households import Households
-from sim.words.codes import PDALHPD_GROUNDS, Ground, Occupation, Recognition
+from sim.words.codes import Occupation, Recognition
 
 DALO, PDALHPD, NPNRU = int(Recognition.DALO), int(Recognition.PDALHPD), int(Recognition.NPNRU)
 BLOCKED_MUTATION = int(Recognition.MUTATION)
 
-CCH_GROUNDS = PDALHPD_GROUNDS | Ground.mask(
-    "HANDICAP", "SORTANT_ACT", "PROSTITUTION", "ASE_MOINS_21", "MINEUR_SUROCCUPE",
-    "M02_ECONOMIQUE", "M03_HANDICAP_SANTE", "M05_VIOLENCES", "M06_SUROCCUPATION",
-)  # fmt: skip
-"""Grounds of CCH L441-1 a to m. Of the MEL's mutations, those that the list names too: financial difficulties (c),
-handicap (a), violence (g), overcrowding (c, j); not under-occupation, neighbourhood, five years without offer."""
-
 YOUNG_YEARS, OLD_YEARS = 30, 65
+HOMELESS = (int(Occupation.HOMELESS), int(Occupation.CAMPING), int(Occupation.SQUAT))
 SHELTERED = (int(Occupation.SHELTER), int(Occupation.HOTEL))
 
 
 def is_cch(grounds: np.ndarray, recognition: np.ndarray | int = 0) -> np.ndarray:
-    """Whether households are eligible as priority in the CCH sense, recognised or not (8.4 no. 10)."""
-    found: np.ndarray = ((grounds & CCH_GROUNDS) != 0) | ((recognition & (DALO | PDALHPD)) != 0)
+    """Whether households are eligible as priority in the CCH sense, recognised or not (8.4 no. 10).
+
+    Every ground of ``codes.Ground`` counts, as in the criterion ``eligible_cch`` and in the figure that the
+    first day is fitted to (PLH, action 29: the publics of the PDALHPD and the MEL's mutations).
+    """
+    found: np.ndarray = (grounds != 0) | ((recognition & (DALO | PDALHPD)) != 0)
     return found
 
 
@@ -45,13 +43,13 @@ def is_second_term(recognition: np.ndarray, is_mutation: np.ndarray) -> np.ndarr
 
 
 def is_homeless(households: Households, rows: np.ndarray, is_mutation: np.ndarray) -> np.ndarray:
-    """Sans abri ou abri de fortune (Cerfa); occupation is that of the first filing, so tenants are left out."""
-    found: np.ndarray = (households.occupation[rows] == Occupation.HOMELESS) & ~is_mutation
+    """Whether households have no home, or a makeshift one; tenants, whose occupation may be an older one, are not."""
+    found: np.ndarray = np.isin(households.occupation[rows], HOMELESS) & ~is_mutation
     return found
 
 
 def is_sheltered(households: Households, rows: np.ndarray, is_mutation: np.ndarray) -> np.ndarray:
-    """In a shelter or a hotel when filing."""
+    """Whether households were in a shelter or a hotel when filing."""
     found: np.ndarray = np.isin(households.occupation[rows], SHELTERED) & ~is_mutation
     return found
 

@@ -93,8 +93,8 @@ class Arrivals(Strict):
     growth_share_per_year: float = parameter(0.0, unit="per_year", doc="croissance annuelle du nombre de demandes nouvelles", ge=-0.5, le=0.5)
     mutation_share: float = parameter(0.39, unit="share", doc="part déposée par des locataires HLM", source="dérivé : stock à 43 %, attributions à 31 % (C04, C13)", ge=0, le=1)
     seasonality: tuple[float, ...] = parameter((1.10, 1.02, 1.06, 0.98, 0.95, 1.00, 0.98, 0.85, 1.12, 1.06, 1.00, 0.88), unit="ratio", doc="profil mensuel, janvier à décembre, moyenne 1", min_length=12, max_length=12)
-    head_start_max_days: float = parameter(3_800.0, unit="days", doc="avance maximale d'un dossier de premier accès sur son ancienneté dans la pratique (suivi, complétude, réactivité)", ge=0)
-    mutation_head_start_max_days: float = parameter(1_600.0, unit="days", doc="avance maximale d'un dossier de mutation : la pratique fait passer le premier accès d'abord", ge=0)
+    head_start_max_days: float = parameter(3_600.0, unit="days", doc="avance maximale d'un dossier de premier accès sur son ancienneté dans la pratique (suivi, complétude, réactivité)", ge=0)
+    mutation_head_start_max_days: float = parameter(2_250.0, unit="days", doc="avance maximale d'un dossier de mutation : la pratique fait passer le premier accès d'abord", ge=0)
 
 
 class Renewals(Strict):
@@ -124,7 +124,7 @@ class Exits(Strict):
     age_profile: tuple[tuple[int, float], ...] = parameter(((18, 1.4), (25, 1.6), (40, 0.9), (55, 0.7), (70, 0.8), (80, 1.6), (90, 2.2)), unit="ratio", doc="profil des départs par âge de la personne de référence (âge, poids), interpolé")
     rooms_profile: tuple[float, ...] = parameter((1.8, 1.4, 1.0, 0.75, 0.55), unit="ratio", doc="profil des départs par typologie, T1 à T5 : la mobilité du parc social baisse avec la taille", min_length=5, max_length=5)
     qpv_ratio: float = parameter(0.70, unit="ratio", doc="départs du parc des locataires de QPV rapportés aux autres : moins d'accession et de départs vers le privé", ge=0)
-    works_mean_days: float = parameter(40.0, unit="days", doc="remise en état entre départ et nouvelle entrée, moyenne", source="dérivé : 50 jours vacants entre deux baux (figures.md section 6)", ge=0)
+    works_mean_days: float = parameter(52.0, unit="days", doc="remise en état entre départ et nouvelle entrée, moyenne", source="dérivé : 50 jours vacants entre deux baux (figures.md section 6)", ge=0)
 
 
 class Deliveries(Strict):

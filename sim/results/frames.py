@@ -15,7 +15,7 @@ from sim.words.clock import DAYS_PER_MONTH, first_day, year_of
 from sim.words.codes import Financing, Period, Reservataire, Status
 
 QPV = ("hors QPV", "en QPV")
-PATHS = ("premier_acces", "mutation")
+PATHS = ("premier accès", "mutation")
 RECOGNISED = ("reconnus DALO ou PDALHPD", "mutation reconnue", "non reconnus")
 SIZES = ("1", "2", "3", "4", "5", "6 et plus")
 GRID_MONTHS = int(HORIZON_DAYS / DAYS_PER_MONTH)

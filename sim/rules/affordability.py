@@ -60,7 +60,7 @@ def apl_eur_month(rent, income_year, family, zone, terms):  # type: ignore[no-un
     rate = terms.family_rate[family] + terms.rent_rates[0] * over_low + terms.rent_rates[1] * over_high
     participation = p0 + rate * np.maximum(0.0, income_year - terms.income_free_eur_year[family])
     amount = eligible - participation - terms.flat_reduction_eur_month
-    return np.where(amount < terms.payment_threshold_eur_month, 0.0, amount)
+    return np.maximum(0.0, amount) * (amount >= terms.payment_threshold_eur_month)
 
 
 def net_cost_eur_month(rent, charges, surface, allowance, terms):  # type: ignore[no-untyped-def]

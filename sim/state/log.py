@@ -58,13 +58,14 @@ class EventLog:
         application: np.ndarray | int = -1,
         household: np.ndarray | int = -1,
         dwelling: np.ndarray | int = -1,
-        reason: int = 0,
+        ranks: np.ndarray | int = 0,
+        reason: np.ndarray | int = 0,
         value: np.ndarray | float = 0.0,
     ) -> None:
         """Record one event per row of the arrays given (scalars are repeated)."""
         rows = max(np.size(application), np.size(household), np.size(dwelling))
         block = np.empty((rows, _WIDTH))
-        for place, given in enumerate((day, phase, kind, application, household, dwelling, 0, reason, value)):
+        for place, given in enumerate((day, phase, kind, application, household, dwelling, ranks, reason, value)):
             block[:, place] = given
         self._flat.frombytes(block.tobytes())
 

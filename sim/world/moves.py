@@ -110,16 +110,17 @@ def orient(world: World, dwelling: int, holder: int) -> None:
     world.log.add(world.day, world.phase, EventKind.ORIENTED, dwelling=dwelling, value=holder)
 
 
-def designate(world: World, dwelling: int, rows: list[int], points: list[float], reason: Reason) -> None:
-    """Hold candidates for one dwelling: nobody is designated twice at a time."""
-    status, held_for, log, day, phase = (
-        world.applications.status, world.applications.held_for, world.log, world.day, world.phase,
-    )  # fmt: skip
-    for rank, (row, score) in enumerate(zip(rows, points, strict=True), start=1):
-        _require(status[row] == OPEN, "a held or closed application cannot be designated")
-        status[row], held_for[row] = HELD, dwelling
-        log.add(day, phase, EventKind.DESIGNATED, row, -1, dwelling, min(rank, 255), reason, score)
-    world.waiting.hold(world.people(), np.array(rows))
+def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, reasons: np.ndarray) -> None:
+    """Hold candidates, each for one dwelling: nobody is designated twice at a time."""
+    a = world.applications
+    _require(bool((a.status[rows] == OPEN).all()), "a held or closed application cannot be designated")
+    _require(len(np.unique(rows)) == len(rows), "nobody is designated for two dwellings at a time")
+    a.status[rows], a.held_for[rows] = HELD, dwellings
+    points = world.order.points(world.applicants(rows), world.day)
+    world.log.add_many(
+        world.day, world.phase, EventKind.DESIGNATED, rows, -1, dwellings, ranks=ranks, reason=reasons, value=points
+    )
+    world.waiting.hold(world.people(), rows)
 
 
 def release(world: World, rows: list[int], dwelling: int, kinds: list[EventKind], reason: Reason = Reason.NONE) -> None:
@@ -133,7 +134,7 @@ def release(world: World, rows: list[int], dwelling: int, kinds: list[EventKind]
         _require(status[row] == HELD and held_for[row] == dwelling, "only a held application is released")
         status[row], held_for[row] = OPEN, -1
         log.add(day, phase, kind, row, -1, dwelling, 0, reason)
-    world.waiting.take_back(world.people(), np.array(rows))
+    world.waiting.take_back(rows)
 
 
 def rank_candidate(world: World, row: int, dwelling: int, rank: int) -> None:
@@ -158,7 +159,7 @@ def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -
     a.status[row], a.held_for[row] = OPEN, -1
     kind = EventKind.EXPIRED if is_silent else EventKind.REFUSED
     world.log.add(world.day, world.phase, kind, row, -1, dwelling, rank)
-    world.waiting.take_back(world.people(), np.array([row]))
+    world.waiting.take_back([row])
     if world.order.counts_refusals:
         world.refile(np.array([row]))
 
@@ -179,7 +180,7 @@ def house(world: World, row: int, dwelling: int, rank: int, files: int) -> int:
     vacant_day = int(d.vacant_day[dwelling])
     if previous >= 0:
         vacate(world, previous, Reason.MOVED)
-    world.waiting.leave(world.people(), np.array([row]))
+    world.waiting.leave_held(row)
     a.status[row], a.closed_day[row], a.held_for[row] = Status.HOUSED, day, -1
     h.application[household] = -1
     _occupy(world, household, dwelling)

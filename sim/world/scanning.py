@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.rules.affordability import Terms
-from sim.world.waiting import Ask, People, Waiting, passes
+from sim.world.waiting import Ask, Homes, People, Waiting, passes
 
 
 class Scanning(Waiting):
@@ -23,26 +23,39 @@ class Scanning(Waiting):
     def _empty(self, people: People, rows: np.ndarray) -> None:
         """There are no buckets."""
 
-    def candidates(
-        self, people: People, terms: Terms, asks: list[Ask], tiers: np.ndarray, ageing: int, wanted: int
-    ) -> np.ndarray:
+    def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+        for i, dwelling in enumerate(query.dwellings.tolist()):
+            for tiers, mask in ((query.holder_tiers[i], int(query.holder_mask[i])), (query.landlord_tiers[i], 0xFF)):
+                picked = self.scan(people, homes, terms, dwelling, tiers, mask, ageing, int(query.wanted[i]))
+                if picked:
+                    break
+            is_fallback[i] = bool(picked) and tiers is query.landlord_tiers[i]
+            chosen[i, : len(picked)], found[i] = picked, len(picked)
+            self.is_out[picked] = True
+        for i, count in enumerate(found):
+            self.is_out[chosen[i, :count]] = False
+
+    def scan(
+        self, people: People, homes: Homes, terms: Terms, dwelling: int, tiers: np.ndarray, mask: int, ageing: int, wanted: int
+    ) -> list[int]:
         """Look at everybody, keep those who wish this place and size, sort, take the first who pass."""
+        commune, size = int(homes.commune[dwelling]), int(homes.rooms[dwelling])
         rows = np.flatnonzero((self.segment_of >= 0) & ~self.is_out)
         segment = self.segment_of[rows]
-        ask = asks[0]
-        sizes = (people.rooms_min[rows] <= ask.rooms) & (ask.rooms <= people.rooms_max[rows])
-        here = np.isin(self.members, [ask.place, ask.territory_place, ask.whole_place])
+        sizes = (people.rooms_min[rows] <= size) & (size <= people.rooms_max[rows])
+        here = np.isin(self.members, [commune, homes.territory_place[commune], homes.whole_place])
         set_of_member = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-        wishes = np.isin(people.place_set[rows], np.unique(set_of_member[here]))
-        kept = sizes & wishes & (tiers[segment] >= 0)
+        kept = sizes & np.isin(people.place_set[rows], np.unique(set_of_member[here])) & (tiers[segment] >= 0)
         rows, segment = rows[kept], segment[kept]
         current = self.key_of[rows] + np.where(segment % 2 == 1, ageing, 0)
         rows = rows[np.lexsort((rows, current, tiers[segment]))]
         chosen: list[int] = []
-        for question in asks:
+        for disabled_only in [True, False] if homes.is_accessible[dwelling] else [False]:
+            ask = Ask(
+                dwelling, homes.financing[dwelling], homes.rent[dwelling], homes.charges[dwelling],
+                homes.surface[dwelling], homes.zone[commune], mask, disabled_only,
+            )  # fmt: skip
             for row in rows.tolist():
-                if len(chosen) >= wanted:
-                    break
-                if row not in chosen and passes(row, question, people, terms):
+                if len(chosen) < wanted and row not in chosen and passes(row, ask, people, terms):
                     chosen.append(row)
-        return np.array(chosen, dtype=np.int32)
+        return chosen

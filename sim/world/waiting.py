@@ -10,7 +10,7 @@ the slow twin (scan everybody) is in the tests and in the benchmark.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -58,14 +58,39 @@ class People(NamedTuple):
     employment: np.ndarray
 
 
+class Homes(NamedTuple):
+    """Columns of dwellings that a search reads, and the places that each commune belongs to."""
+
+    commune: np.ndarray
+    rooms: np.ndarray
+    financing: np.ndarray
+    rent: np.ndarray
+    charges: np.ndarray
+    surface: np.ndarray
+    is_accessible: np.ndarray
+    territory_place: np.ndarray  # by commune
+    zone: np.ndarray  # by commune
+    whole_place: int
+
+
+class Query(NamedTuple):
+    """Vacant dwellings in the order in which they choose, with what their holder and landlord ask.
+
+    ``*_tiers`` are int8 (dwellings, SEGMENTS): the order in which segments are served, -1 = not asked.
+    ``*_mask``: employment codes allowed, as bits. The landlord is asked when the holder finds nobody.
+    """
+
+    dwellings: np.ndarray
+    holder_tiers: np.ndarray
+    holder_mask: np.ndarray
+    landlord_tiers: np.ndarray
+    wanted: np.ndarray
+
+
 class Ask(NamedTuple):
-    """What a vacant dwelling asks for."""
+    """What one vacant dwelling asks of one candidate."""
 
     dwelling: int
-    place: int
-    territory_place: int
-    whole_place: int
-    rooms: int
     financing: int
     rent: float
     charges: float
@@ -178,55 +203,75 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def best(pool, people, terms, ask, tiers, ageing, wanted, chosen, found):  # type: ignore[no-untyped-def]
+def best(pool, people, terms, ask, places, rooms, tiers, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
 
-    ``tiers[segment]`` is the order in which segments are served (-1 = not asked); inside a tier the
-    smallest current key wins. ``ageing`` is added to the keys of segments whose seniority is capped,
-    which stand still while the others rise.
+    Inside a tier the smallest current key wins. ``ageing`` is added to the keys of segments whose
+    seniority is capped, which stand still while the others rise.
     """
-    places = (ask.place, ask.territory_place, ask.whole_place)
     cursors = np.empty(3 * SEGMENTS, dtype=np.int64)
     ends = np.empty(3 * SEGMENTS, dtype=np.int64)
+    keys = np.empty(3 * SEGMENTS, dtype=np.int64)
     shifts = np.empty(3 * SEGMENTS, dtype=np.int64)
     for tier in range(tiers.max() + 1):
         heads = 0
         for place in places:
             for segment in range(SEGMENTS):
-                bucket = (place * ROOMS + ask.rooms - 1) * SEGMENTS + segment
+                bucket = (place * ROOMS + rooms - 1) * SEGMENTS + segment
                 if tiers[segment] == tier and pool.length[bucket] > 0:
                     cursors[heads] = pool.start[bucket]
                     ends[heads] = pool.start[bucket] + pool.length[bucket]
                     shifts[heads] = ageing if segment % 2 == 1 else 0
+                    keys[heads] = pool.key[cursors[heads]] + shifts[heads]
                     heads += 1
-        while found < wanted:
-            winner = -1
-            for h in range(heads):
-                if cursors[h] == ends[h]:
-                    continue
-                if winner < 0:
+        while found < wanted and heads > 0:
+            winner = 0
+            for h in range(1, heads):
+                if keys[h] < keys[winner] or (
+                    keys[h] == keys[winner] and pool.row[cursors[h]] < pool.row[cursors[winner]]
+                ):
                     winner = h
-                    continue
-                mine = pool.key[cursors[h]] + shifts[h]
-                other = pool.key[cursors[winner]] + shifts[winner]
-                if mine < other or (mine == other and pool.row[cursors[h]] < pool.row[cursors[winner]]):
-                    winner = h
-            if winner < 0:
-                break
             row = pool.row[cursors[winner]]
             cursors[winner] += 1
-            if not passes(row, ask, people, terms):
-                continue
-            repeated = False
-            for i in range(found):
-                if chosen[i] == row:
-                    repeated = True
-            if not repeated:
+            if cursors[winner] < ends[winner]:
+                keys[winner] = pool.key[cursors[winner]] + shifts[winner]
+            else:  # this bucket is exhausted: the last one takes its place
+                heads -= 1
+                cursors[winner], ends[winner] = cursors[heads], ends[heads]
+                keys[winner], shifts[winner] = keys[heads], shifts[heads]
+            if not taken[row] and passes(row, ask, people, terms):
                 chosen[found] = row
+                taken[row] = True
                 found += 1
         if found >= wanted:
             break
     return found
+
+
+@njit(cache=True)
+def choose(pool, people, homes, terms, query, ageing, taken, chosen, found, is_fallback):  # type: ignore[no-untyped-def]
+    """Search for each dwelling in turn; nobody is chosen twice.
+
+    An accessible dwelling asks first for disabled households, then for all (R441-4).
+    """
+    for i in range(len(query.dwellings)):
+        d = query.dwellings[i]
+        commune, rooms = np.int64(homes.commune[d]), np.int64(homes.rooms[d])
+        places = (commune, np.int64(homes.territory_place[commune]), np.int64(homes.whole_place))
+        zone = homes.zone[commune]
+        for holder in (True, False):
+            tiers = query.holder_tiers[i] if holder else query.landlord_tiers[i]
+            mask = query.holder_mask[i] if holder else 0xFF
+            for disabled_only in (True, False):
+                if disabled_only and not homes.is_accessible[d]:
+                    continue
+                ask = Ask(d, homes.financing[d], homes.rent[d], homes.charges[d], homes.surface[d], zone, mask, disabled_only)
+                found[i] = best(
+                    pool, people, terms, ask, places, rooms, tiers, ageing, taken, query.wanted[i], chosen[i], found[i]
+                )
+            if found[i] > 0:
+                is_fallback[i] = not holder
+                break
 
 
 def segment_codes(recognition: np.ndarray, quartile: np.ndarray, is_capped: np.ndarray) -> np.ndarray:
@@ -264,7 +309,7 @@ class Waiting:
         self.key_of = np.zeros(1024, dtype=np.int64)
         self.segment_of = np.full(1024, -1, dtype=np.int8)  # -1 = not on the list
         self.is_out = np.zeros(1024, dtype=bool)  # on the list, but held: in no bucket
-        self._chosen = np.empty(64, dtype=np.int32)
+        self._returning: list[int] = []
 
     def _grow_bucket(self, bucket: int) -> None:
         """Move a full bucket to the end of the pool, with twice its room."""
@@ -307,15 +352,25 @@ class Waiting:
         self._empty(people, rows[~self.is_out[rows]])
         self.segment_of[rows], self.is_out[rows] = -1, False
 
+    def leave_held(self, row: int) -> None:
+        """Take one held application off the list: it is in no bucket."""
+        self.segment_of[row], self.is_out[row] = -1, False
+
     def hold(self, people: People, rows: np.ndarray) -> None:
         """Take held applications out of the buckets: no vacancy need walk past them."""
         self._empty(people, rows)
         self.is_out[rows] = True
 
-    def take_back(self, people: People, rows: np.ndarray) -> None:
-        """Put released applications back where they were."""
+    def take_back(self, rows: list[int]) -> None:
+        """Put released applications back where they were, before the next search."""
+        self._returning += rows
+
+    def _flush(self, people: People) -> None:
+        rows = np.unique(np.array(self._returning, dtype=np.int64))
+        rows = rows[(self.segment_of[rows] >= 0) & self.is_out[rows]]
         self.is_out[rows] = False
         self.enter(people, rows, self.key_of[rows], self.segment_of[rows])
+        self._returning.clear()
 
     def refile(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """Change keys and segments; held applications get theirs for when they come back."""
@@ -325,7 +380,7 @@ class Waiting:
         self.enter(people, rows[~out], keys[~out], segments[~out])
 
     def _empty(self, people: People, rows: np.ndarray) -> None:
-        if leave_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
+        if len(rows) and leave_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
             raise RuntimeError("an application that left the list was not in the index")
 
     def is_in(self, row: int) -> bool:
@@ -333,23 +388,33 @@ class Waiting:
         return row < len(self.segment_of) and bool(self.segment_of[row] >= 0)
 
     def candidates(
-        self, people: People, terms: Terms, asks: list[Ask], tiers: np.ndarray, ageing: int, wanted: int
-    ) -> np.ndarray:
-        """Return the best candidates in order, at most ``wanted``.
+        self, people: People, homes: Homes, terms: Terms, query: Query, ageing: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the best candidates of each dwelling, in order; nobody appears twice.
 
         Parameters
         ----------
-        asks : list of Ask
-            Asked in turn until enough are found: an accessible dwelling asks first for disabled
-            households, then for all (R441-4).
-        tiers : numpy.ndarray
-            int8, one per segment: order in which segments are served, -1 = not asked.
+        query : Query
+            The dwellings, in the order in which they choose.
         ageing : int
             Added to the keys of capped segments on this day.
+
+        Returns
+        -------
+        chosen : numpy.ndarray
+            int32 (dwellings, most wanted): rows of applications.
+        found : numpy.ndarray
+            How many of each line are filled.
+        is_fallback : numpy.ndarray
+            Whether the holder had nobody and the landlord was asked.
         """
-        found: Any = 0
-        for ask in asks:
-            found = best(self.pool, people, terms, ask, tiers, ageing, wanted, self._chosen, found)
-            if found >= wanted:
-                break
-        return self._chosen[:found].copy()
+        self._flush(people)
+        rows = len(query.dwellings)
+        chosen = np.empty((rows, int(query.wanted.max())), dtype=np.int32)
+        found, is_fallback = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
+        self._choose(people, homes, terms, query, ageing, chosen, found, is_fallback)
+        return chosen, found, is_fallback
+
+    def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+        taken = np.zeros(len(self.key_of), dtype=bool)
+        choose(self.pool, people, homes, terms, query, ageing, taken, chosen, found, is_fallback)

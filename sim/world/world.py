@@ -26,7 +26,7 @@ from sim.state.rows import Rows
 from sim.words.clock import DAYS_PER_MONTH, PHASES, Phase, to_date
 from sim.words.codes import Reservataire
 from sim.world.terms import law_terms, quartile_thresholds
-from sim.world.waiting import Ask, People, Waiting, segment_codes
+from sim.world.waiting import Homes, People, Waiting, segment_codes
 
 Story = Generator[simpy.Event, Any, None]
 
@@ -173,16 +173,13 @@ class World:
         """Return a read-only view of applications joined to their households."""
         return Rows(self.applications, rows, Rows(self.households, self.applications.household[rows]))
 
-    def ask(self, dwelling: int, employment_mask: int = 0xFF) -> list[Ask]:
-        """Return what a dwelling asks the index for, in turn."""
+    def homes(self) -> Homes:
+        """Return the columns of dwellings that a search reads."""
         d = self.dwellings
-        commune = int(d.commune[dwelling])
-        ask = Ask(
-            dwelling, commune, int(self.territory_place[commune]), self.whole_place, int(d.rooms[dwelling]),
-            int(d.financing[dwelling]), float(d.rent_eur_month[dwelling]), float(d.charges_eur_month[dwelling]),
-            float(d.surface_m2[dwelling]), int(self.zone_of_commune[commune]), employment_mask, False,
+        return Homes(
+            d.commune, d.rooms, d.financing, d.rent_eur_month, d.charges_eur_month, d.surface_m2, d.is_accessible,
+            self.territory_place, self.zone_of_commune, self.whole_place,
         )  # fmt: skip
-        return [ask._replace(disabled_only=True), ask] if d.is_accessible[dwelling] else [ask]
 
     # the index
     def _stamp(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
