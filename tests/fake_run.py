@@ -26,8 +26,8 @@ TERRITORIES = {
 LANDLORDS = ("Lille Métropole Habitat", "Vilogia", "Hypothétique 1", "Hypothétique 2")
 LAW = (
     ("quota.premier_quartile_hors_qpv", "Premier quartile hors QPV", "2017-01-29", 0.25, "CCH, art. L441-1"),
-    ("quota.autres_quartiles_en_qpv", "2e à 4e quartiles en QPV", "2022-01-01", 0.75, "PLH 2022-2028, action 28"),
-    ("quota.prioritaires_mel", "Ménages prioritaires", "2022-01-01", 0.50, "PLH 2022-2028, action 28"),
+    ("quota.non_premier_quartile_en_qpv", "2e à 4e quartiles en QPV", "2022-01-01", 0.75, "PLH 2022-2028, action 28"),
+    ("quota.prioritaires", "Ménages prioritaires", "2022-01-01", 0.50, "PLH 2022-2028, action 28"),
     ("quota.prioritaires_premier_acces", "Prioritaires, premier accès", "2022-01-01", 0.30, "PLH 2022-2028, action 28"),
     ("quota.prioritaires_mutation_npru", "Mutations et NPNRU", "2022-01-01", 0.20, "PLH 2022-2028, action 28"),
     ("quota.prioritaires_reservataire", "Prioritaires par réservataire", "2017-01-29", 0.25, "CCH, art. L441-1"),
@@ -202,7 +202,7 @@ def fake_waits(replications: int) -> pd.DataFrame:
                     )
                 )
     return pd.DataFrame(
-        rows, columns=["replication", "class", "group", "day", "at_risk", "housed", "left", "incidence"]
+        rows, columns=["replication", "class", "group", "days", "at_risk", "housed", "left", "incidence"]
     )
 
 

@@ -192,15 +192,15 @@ def curves(waits: pd.DataFrame) -> list[Curve]:
     chosen = waits[waits["group"].isin(CURVE_GROUPS)]
     if chosen.empty:
         raise ValueError(f"waits.parquet has no curve of the groups {', '.join(CURVE_GROUPS)}")
-    last = min(HORIZON_MONTHS, int(french.to_months(float(chosen["day"].max())) or 0))
+    last = min(HORIZON_MONTHS, int(french.to_months(float(chosen["days"].max())) or 0))
     months = np.arange(last + 1, dtype=float)
     days = months * DAYS_PER_MONTH
     found = []
     for group, label in CURVE_GROUPS.items():
         shares, risks = [], []
         for _, one in chosen[chosen["group"] == group].groupby("replication"):
-            one = one.sort_values("day")
-            place = np.searchsorted(one["day"].to_numpy(), days + 1e-9, side="right") - 1
+            one = one.sort_values("days")
+            place = np.searchsorted(one["days"].to_numpy(), days + 1e-9, side="right") - 1
             shares.append(np.where(place < 0, 0.0, one["incidence"].to_numpy(dtype=float)[place]))
             risks.append(one["at_risk"].to_numpy(dtype=float)[np.maximum(place, 0)])
         if not shares:
