@@ -12,7 +12,7 @@ import numpy as np
 from sim.behaviour.refusing import refusal_probability
 from sim.rules import affordability, quotas
 from sim.rules.designation import served_order
-from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, PREFERENCES, most_behind, shares
+from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, PREFERENCES, most_behind
 from sim.state.rows import Rows
 from sim.words.clock import Phase
 from sim.words.codes import EventKind, Reason, Reservataire
@@ -26,10 +26,9 @@ IS_FIRST_QUARTILE = (np.arange(SEGMENTS) // 2) % 2 == 1
 
 def start_search(world: World, dwelling: int, ready_day: int) -> None:
     """Orient a dwelling and put it on the list of its landlord's next designation."""
-    holder_shares = shares(world.scenario.rules.reservation)
     landlord = int(world.dwellings.landlord[dwelling])
     world.ready_day[dwelling] = ready_day
-    moves.orient(world, dwelling, most_behind(world.book.oriented[landlord], holder_shares))
+    moves.orient(world, dwelling, most_behind(world.book.oriented[landlord], world.holder_shares))
     world.to_designate[landlord].add(dwelling)
 
 

@@ -88,7 +88,7 @@ def give_notice(world: World, departures: Departures, household: int, exit_day: 
             return
         moves.close(world, np.array([application]), EventKind.WITHDRAWN, Status.WITHDRAWN)
     moves.give_notice(world, dwelling, Reason.LEFT_SECTOR)
-    departures.leaving.add(np.array([exit_day]), np.array([household]))
+    departures.leaving.add_one(exit_day, household)
     if world.dwellings.channel[dwelling] == Channel.LIST:
         start_search(world, dwelling, exit_day + works_days(world, dwelling))
     else:
@@ -100,7 +100,7 @@ def leave(world: World, departures: Departures, household: int) -> None:
     dwelling = int(world.households.dwelling[household])
     if world.dwellings.channel[dwelling] == Channel.OUTSIDE:
         ready = world.day + 1 + works_days(world, dwelling)
-        departures.lettings.add(np.array([ready]), np.array([dwelling]))
+        departures.lettings.add_one(ready, dwelling)
     moves.vacate(world, dwelling, Reason.LEFT_SECTOR)
 
 

@@ -67,7 +67,7 @@ def standing_vacancies(world: World, departures: exits.Departures) -> dict[int, 
             ready = world.first + int(luck * world.scenario.flows.caleol.every_days)
         if d.channel[dwelling] == Channel.OUTSIDE:
             world.ready_day[dwelling] = ready
-            departures.lettings.add(np.array([ready]), np.array([dwelling]))
+            departures.lettings.add_one(ready, dwelling)
             continue
         caleol.start_search(world, dwelling, ready)
         ages[dwelling] = world.first - exit_day + notice_days

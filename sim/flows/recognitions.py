@@ -39,19 +39,19 @@ class Procedures:
         is_ahead = is_labelled & (day >= world.day)
         self.calendar.add(day[is_ahead], rows[is_ahead].astype(np.int64))
 
-    def flags(self, world: World, row: int) -> int:
-        """Return what a favourable decision recognises."""
-        if world.applications.is_mutation[row]:
-            return int(Recognition.MUTATION)
-        p = world.scenario.flows.recognitions
-        luck = world.luck.uniform_one("recognition", int(world.applications.luck_id[row]))
-        return int(Recognition.DALO) if luck < p.dalo_share else int(Recognition.PDALHPD)
+    def flags(self, world: World, rows: np.ndarray) -> np.ndarray:
+        """Return what a favourable decision recognises, one per application."""
+        p, a = world.scenario.flows.recognitions, world.applications
+        is_dalo = world.luck.uniform("recognition", a.luck_id[rows]) < p.dalo_share
+        label = np.where(is_dalo, int(Recognition.DALO), int(Recognition.PDALHPD))
+        return np.where(a.is_mutation[rows], int(Recognition.MUTATION), label)
 
 
 def recognitions(world: World, procedures: Procedures) -> Story:
     """Each day, the decisions of the day."""
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.RECOGNITIONS)
-        for row in procedures.calendar.pop(day).tolist():
-            if world.applications.status[row] <= Status.HELD:
-                moves.recognise(world, row, procedures.flags(world, row))
+        rows = procedures.calendar.pop(day)
+        rows = rows[world.applications.status[rows] <= Status.HELD]
+        if len(rows):
+            moves.recognise(world, rows, procedures.flags(world, rows))

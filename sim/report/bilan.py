@@ -19,7 +19,7 @@ from sim.report.definitions import (
     STOCK,
 )
 from sim.report.reading import Curve, Panel, Reading, RunFolder, Series, curves
-from sim.report.sources import OBJECTIVES, records, target_of
+from sim.report.sources import OBJECTIVES, published, scale_of, target_of
 from sim.report.tables import Cell, Quantity, Table
 from sim.report.workbook import write_csv, write_workbook
 
@@ -80,6 +80,7 @@ def write(run: RunFolder, folder: Path, territory: Any, *, year: int | None, for
     if unknown:
         raise ValueError(f"unknown format {unknown[0]!r}; formats are {', '.join(FORMATS)}")
     reading = Reading(run)
+    reading.scale = scale_of(reading, territory)
     chosen = reading.last_full_year if year is None else year
     if chosen not in reading.years:
         raise ValueError(f"year {chosen} was not simulated; years are {reading.years[0]} to {reading.years[-1]}")
@@ -192,7 +193,7 @@ def series(reading: Reading, territory: Any, code: str, title: str, target: floa
     twins = {code: ""} | ({NARROWER[code]: ", Q1 seul"} if code in NARROWER else {})
     points = [
         (int(row["year"]), float(row["value"]), contents.field_name(row) + twins[str(row["indicator"])])
-        for row in records(territory.observed)
+        for row in published(reading, territory)
         if str(row["indicator"]) in twins
     ]
     values = [reading.estimate(code, y) for y in reading.years]
@@ -286,6 +287,11 @@ def warning(reading: Reading, year: int) -> list[str]:
         if runs > 1
         else "Une seule réplication : aucun intervalle ne peut être donné, aucun objectif n'est jugé.",
     ]
+    if reading.scale != 1.0:
+        sentences.append(
+            f"Monde réduit ou agrandi : tous les effectifs sont ceux d'un territoire {french.trimmed(reading.scale, 3)} fois "
+            "plus grand que le vrai ; les parts et les délais gardent leur taille."
+        )
     designation = scenario["rules"]["designation"]
     if designation["name"] == "cotation" and designation["grid"] == "demonstration":
         sentences.append(

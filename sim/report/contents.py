@@ -18,6 +18,7 @@ from sim.report.sources import (
     is_steered,
     member_name,
     parameters_used,
+    published,
     records,
     target_of,
     verdict,
@@ -86,7 +87,7 @@ def cards(reading: Reading, year: int) -> list[Card]:
 def observed(reading: Reading, territory: Any) -> Table:
     """Return published figures beside simulated ones, with the field of the publication when it is not the MEL."""
     rows: list[tuple[Cell, ...]] = []
-    for row in sorted(records(territory.observed), key=lambda r: (int(r["year"]), str(r["indicator"]))):
+    for row in sorted(published(reading, territory), key=lambda r: (int(r["year"]), str(r["indicator"]))):
         code, year, unit = str(row["indicator"]), int(row["year"]), str(row["unit"])
         kind = KIND_OF.get(code) or KIND_OF_UNIT.get(unit, "number")
         value = french.to_months(float(row["value"])) if kind == "months" and unit == "days" else float(row["value"])

@@ -86,6 +86,7 @@ class Reading:
 
     def __init__(self, run: RunFolder) -> None:
         self.manifest = run.manifest
+        self.scale = 1.0  # size of the simulated world over that of the territory
         self._run = run
         self.indicators = run.indicators()
         self._groups = self.indicators.groupby(

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from sim.inputs.schema import HYPOTHESIS, Scenario
-from sim.report.reading import Estimate
+from sim.report.reading import Estimate, Reading
 from sim.words import codes
 
 MIN_JUDGED = 20
@@ -178,3 +178,15 @@ def weak_territories(territory: Any) -> set[str]:
     """Return the PLH territories with at least one commune whose attachment has confidence C."""
     rows = records(territory.communes)
     return {str(row["territoire"]) for row in rows if str(row["territoire_confidence"]).startswith("C")}
+
+
+def scale_of(reading: Reading, territory: Any) -> float:
+    """Return the size of the simulated world over that of the territory (1 unless the run asked otherwise)."""
+    return float(reading.manifest["scenario"]["run"]["applicants"]) / float(territory["demande.stock"])
+
+
+def published(reading: Reading, territory: Any) -> list[dict[str, Any]]:
+    """Return the published facts that this run can stand beside: counts only when the world has its full size."""
+    rows = records(territory.observed)
+    is_full = abs(scale_of(reading, territory) - 1.0) < 1e-9
+    return [row for row in rows if is_full or str(row["unit"]) != "count"]

@@ -63,7 +63,10 @@ class EventLog:
         value: np.ndarray | float = 0.0,
     ) -> None:
         """Record one event per row of the arrays given (scalars are repeated)."""
-        rows = max(np.size(application), np.size(household), np.size(dwelling))
+        sizes = [np.size(application), np.size(household), np.size(dwelling)]
+        if 0 in sizes:
+            return
+        rows = max(sizes)
         block = np.empty((rows, _WIDTH))
         for place, given in enumerate((day, phase, kind, application, household, dwelling, ranks, reason, value)):
             block[:, place] = given

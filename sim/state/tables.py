@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -37,6 +38,7 @@ class Table:
         self.count = len(getattr(self, self.names()[0]))
 
     @classmethod
+    @cache
     def specs(cls) -> dict[str, Mapping[str, Any]]:
         """Return ``{column: {"dtype", "unit", "doc", "default", "mutable"}}``."""
         return {f.name: f.metadata for f in dataclasses.fields(cls)}

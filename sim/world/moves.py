@@ -59,15 +59,15 @@ def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> No
     world.log.add_many(world.day, world.phase, kind, application=rows, household=a.household[rows])
 
 
-def recognise(world: World, row: int, flags: int) -> None:
-    """Recognise an application as priority (DALO decision, PDALHPD label, mutation committee)."""
+def recognise(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
+    """Recognise applications as priority (DALO decision, PDALHPD label, mutation committee)."""
     a = world.applications
-    _require(int(a.status[row]) <= HELD, "only an application in progress is recognised")
-    a.recognition[row] |= flags
-    if a.recognised_day[row] < 0:
-        a.recognised_day[row] = world.day
-    world.log.add(world.day, world.phase, EventKind.RECOGNISED, application=row, value=flags)
-    world.refile(np.array([row]))
+    _require(bool((a.status[rows] <= HELD).all()), "only an application in progress is recognised")
+    a.recognition[rows] |= flags.astype(np.uint8)
+    is_first = a.recognised_day[rows] < 0
+    a.recognised_day[rows[is_first]] = world.day
+    world.log.add_many(world.day, world.phase, EventKind.RECOGNISED, application=rows, value=flags)
+    world.refile(rows)
 
 
 def give_notice(world: World, dwelling: int, reason: Reason) -> None:

@@ -14,6 +14,7 @@ from sim.inputs.schema import Scenario
 from sim.inputs.territory import Territory
 from sim.rules import designation
 from sim.rules.affordability import Terms
+from sim.rules.reservations import shares
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
@@ -46,6 +47,10 @@ class Calendar:
         starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
         for day, group in zip(days[starts].tolist(), np.split(rows, starts[1:]), strict=True):
             self._due[day].append(group)
+
+    def add_one(self, day: int, row: int) -> None:
+        """File one row."""
+        self._due[day].append(np.array([row]))
 
     def pop(self, day: int) -> np.ndarray:
         """Return the rows due on a day, ascending, and forget them."""
@@ -87,10 +92,12 @@ class World:
         self.luck, self.log, self.order, self.newcomers = luck, EventLog(), order, newcomers
         self.first, self.last = first, last
         self.env = simpy.Environment(initial_time=first * len(PHASES))
+        self.day, self.phase = first, 0
         communes = territory.communes
         self.territory_place = len(communes) + communes["territoire_index"].to_numpy()
         self.whole_place = len(communes) + len(territory.territoires)
         self.zone_of_commune = (communes["apl_zone"].to_numpy() == 3).astype(int)
+        self.holder_shares = shares(scenario.rules.reservation)
         self.book = QuotaBook(len(territory.landlords), len(Reservataire))
         self.quartile = np.zeros(len(applications), dtype=np.uint8)
         self.ready_day: dict[int, int] = {}  # first day a new lease may begin in a dwelling
@@ -114,16 +121,6 @@ class World:
         self.change_days = {day for day in dated if first < day <= last and to_date(day).timetuple().tm_yday > 1}
 
     # the clock
-    @property
-    def day(self) -> int:
-        """The current day."""
-        return int(self.env.now) // len(PHASES)
-
-    @property
-    def phase(self) -> int:
-        """The current phase."""
-        return int(self.env.now) % len(PHASES)
-
     def until(self, day: int, phase: Phase) -> simpy.Event:
         """Return the event of a phase of a day, now or later."""
         return self.env.timeout(day * len(PHASES) + phase - self.env.now)
@@ -133,8 +130,14 @@ class World:
         self.env.process(story)
 
     def run(self) -> None:
-        """Run to the end of the last day."""
-        self.env.run(until=(self.last + 1) * len(PHASES))
+        """Run to the end of the last day; ``day`` and ``phase`` follow SimPy's clock."""
+        env, end, phases = self.env, (self.last + 1) * len(PHASES), len(PHASES)
+        tick = int(env.now)
+        while (coming := env.peek()) < end:
+            if coming != tick:
+                tick = int(coming)
+                self.day, self.phase = divmod(tick, phases)
+            env.step()
 
     def luck_stream(self, name: str) -> np.random.Generator:
         """Return the generator of a flow (one per name, kept for the run)."""
@@ -186,7 +189,8 @@ class World:
         """Return keys and segments under the ordering rule in force."""
         keys, is_capped, capping_day = self.order.keys(self.applicants(rows), self.day)
         later = capping_day > self.day
-        self.refile_calendar.add(capping_day[later], rows[later])
+        if later.any():
+            self.refile_calendar.add(capping_day[later], rows[later])
         return keys, segment_codes(self.applications.recognition[rows], self.quartile[rows], is_capped)
 
     def file_in_index(self, rows: np.ndarray) -> None:

@@ -1,0 +1,315 @@
+"""The verbs: what each does to the tables and the log, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.state.households import Households
+from sim.words.codes import EventKind, Reason, Recognition, Reservataire, Status
+from sim.world import moves
+from sim.world.moves import Impossible
+from sim.world.world import Calendar, World
+from tests import worlds
+
+K = EventKind
+
+
+@pytest.fixture
+def world() -> World:
+    return worlds.world()
+
+
+def kinds(world: World) -> list[EventKind]:
+    return [K(kind) for kind in world.log.to_array()["kind"]]
+
+
+def empty_dwelling(world: World) -> int:
+    return int(np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] < 0)[0])
+
+
+def tenants_on_the_list(world: World) -> list[int]:
+    a = world.applications
+    return np.flatnonzero(a.is_mutation[: len(a)])[:5].tolist()
+
+
+def newcomers_on_the_list(world: World) -> list[int]:
+    a = world.applications
+    return np.flatnonzero(~a.is_mutation[: len(a)])[:5].tolist()
+
+
+def designated(world: World, rows: list[int]) -> int:
+    dwelling = empty_dwelling(world)
+    moves.designate(world, dwelling, rows, [1.0] * len(rows), Reason.NONE)
+    return dwelling
+
+
+def close(world: World, row: int) -> None:
+    moves.close(world, np.array([row]), K.LAPSED, Status.LAPSED)
+
+
+# What is refused
+
+
+def test_a_household_has_one_open_application(world: World) -> None:
+    again = world.applications.take(np.array(newcomers_on_the_list(world)[:1]))
+    with pytest.raises(Impossible, match="files while one is open"):
+        moves.file_applications(world, again)
+
+
+@pytest.mark.parametrize("kind", [K.LAPSED, K.WITHDRAWN])
+def test_only_an_open_application_is_closed(world: World, kind: EventKind) -> None:
+    held, closed, *_ = newcomers_on_the_list(world)
+    designated(world, [held])
+    close(world, closed)
+    for row in (held, closed):
+        with pytest.raises(Impossible, match="only an open application"):
+            moves.close(world, np.array([row]), kind, Status[kind.name])
+
+
+def test_only_an_application_in_progress_is_recognised(world: World) -> None:
+    row = newcomers_on_the_list(world)[0]
+    close(world, row)
+    with pytest.raises(Impossible, match="in progress"):
+        moves.recognise(world, row, int(Recognition.DALO))
+
+
+def test_an_empty_dwelling_has_no_tenant_to_leave(world: World) -> None:
+    dwelling = empty_dwelling(world)
+    with pytest.raises(Impossible, match="nobody to give notice"):
+        moves.give_notice(world, dwelling, Reason.LEFT_SECTOR)
+    with pytest.raises(Impossible, match="the dwelling it rents"):
+        moves.vacate(world, dwelling, Reason.LEFT_SECTOR)
+
+
+def test_a_tenant_leaves_its_own_dwelling(world: World) -> None:
+    first, second = np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[:2]
+    world.dwellings.tenant[first] = world.dwellings.tenant[second]  # broken on purpose
+    with pytest.raises(Impossible, match="the dwelling it rents"):
+        moves.vacate(world, int(first), Reason.LEFT_SECTOR)
+
+
+def test_a_dwelling_is_delivered_empty(world: World) -> None:
+    let = np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[:1]
+    with pytest.raises(Impossible, match="delivered empty"):
+        moves.deliver(world, let)
+
+
+def test_nobody_is_designated_twice_at_a_time(world: World) -> None:
+    held, closed, *_ = newcomers_on_the_list(world)
+    dwelling = designated(world, [held])
+    close(world, closed)
+    for row in (held, closed):
+        with pytest.raises(Impossible, match="cannot be designated"):
+            moves.designate(world, dwelling, [row], [0.0], Reason.NONE)
+
+
+def test_only_who_is_held_for_the_dwelling_is_released(world: World) -> None:
+    held, free, *_ = newcomers_on_the_list(world)
+    dwelling = designated(world, [held])
+    for row, home in ((free, dwelling), (held, dwelling + 1)):
+        with pytest.raises(Impossible, match="only a held application"):
+            moves.release(world, [row], home, [K.RELEASED])
+
+
+def test_an_offer_goes_to_who_is_held_for_it(world: World) -> None:
+    held, free, *_ = newcomers_on_the_list(world)
+    dwelling = designated(world, [held])
+    for row, home in ((free, dwelling), (held, dwelling + 1)):
+        with pytest.raises(Impossible, match="held for it"):
+            moves.offer(world, row, home, 1)
+
+
+def test_only_an_offer_can_be_refused(world: World) -> None:
+    row = newcomers_on_the_list(world)[0]
+    dwelling = designated(world, [row])
+    with pytest.raises(Impossible, match="only an offer"):
+        moves.decline(world, row, dwelling, 1, is_silent=False)
+    moves.offer(world, row, dwelling, 1)
+    moves.decline(world, row, dwelling, 1, is_silent=False)
+    with pytest.raises(Impossible, match="only an offer"):
+        moves.decline(world, row, dwelling, 1, is_silent=False)
+
+
+def test_a_lease_follows_an_offer_to_a_held_candidate(world: World) -> None:
+    row, free, *_ = newcomers_on_the_list(world)
+    dwelling = designated(world, [row])
+    with pytest.raises(Impossible, match="held for it"):
+        moves.house(world, free, dwelling, 1, 1)
+    with pytest.raises(Impossible, match="follows an offer"):
+        moves.house(world, row, dwelling, 1, 1)
+
+
+def test_a_dwelling_has_one_household(world: World) -> None:
+    row, other, *_ = newcomers_on_the_list(world)
+    let = int(np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[0])
+    moves.designate(world, let, [row], [1.0], Reason.NONE)
+    moves.offer(world, row, let, 1)
+    with pytest.raises(Impossible, match="at most one household"):
+        moves.house(world, row, let, 1, 1)
+    with pytest.raises(Impossible, match="at most one household"):
+        moves.let_outside(world, int(world.applications.household[other]), let)
+
+
+def test_a_refused_offer_leaves_no_trace_of_a_lease(world: World) -> None:
+    row = newcomers_on_the_list(world)[0]
+    before = len(world.log)
+    with pytest.raises(Impossible):
+        moves.house(world, row, empty_dwelling(world), 1, 1)
+    assert len(world.log) == before
+    assert not world.leases
+
+
+# What is done
+
+
+def test_from_designation_to_lease(world: World) -> None:
+    rows = newcomers_on_the_list(world)[:4]
+    winner, refuser, silent, absent = rows
+    dwelling = designated(world, rows)
+    a, h, d = world.applications, world.households, world.dwellings
+    assert (a.status[rows] == Status.HELD).all()
+    assert not any(world.waiting.is_in(r) and not world.waiting.is_out[r] for r in rows)
+    moves.release(world, [absent], dwelling, [K.RETRACTED])
+    for rank, row in enumerate((refuser, silent, winner), start=1):
+        moves.rank_candidate(world, row, dwelling, rank)
+        moves.offer(world, row, dwelling, rank)
+        if row != winner:
+            moves.decline(world, row, dwelling, rank, is_silent=row == silent)
+    moves.accept(world, winner, dwelling, 3)
+    household = int(a.household[winner])
+    assert moves.house(world, winner, dwelling, 3, 4) == -1
+    assert [K(k) for k in world.log.to_array()["kind"]] == [
+        *[K.DESIGNATED] * 4, K.RETRACTED, K.RANKED, K.OFFERED, K.REFUSED, K.RANKED, K.OFFERED, K.EXPIRED,
+        K.RANKED, K.OFFERED, K.ACCEPTED, K.HOUSED,
+    ]  # fmt: skip
+    assert a.status[rows].tolist() == [Status.HOUSED, Status.OPEN, Status.OPEN, Status.OPEN]
+    assert a.refusals_count[rows].tolist() == [0, 1, 1, 0]
+    assert a.offers_count[rows].tolist() == [1, 1, 1, 0]
+    assert (a.held_for[rows] == -1).all()
+    assert h.dwelling[household] == dwelling
+    assert h.application[household] == -1
+    assert d.tenant[dwelling] == household
+    assert d.lettings_count[dwelling] == 1
+    assert not world.waiting.is_in(winner)
+    assert all(world.waiting.is_in(row) and not world.waiting.is_out[row] for row in rows[1:])
+    lease = world.lease_table()[0]
+    assert (lease["application"], lease["dwelling"], lease["previous_dwelling"]) == (winner, dwelling, -1)
+    assert (lease["rank"], lease["files"], lease["day"]) == (3, 4, world.day)
+
+
+def test_a_tenant_who_moves_frees_its_dwelling(world: World) -> None:
+    row = tenants_on_the_list(world)[0]
+    household = int(world.applications.household[row])
+    old = int(world.households.dwelling[household])
+    dwelling = designated(world, [row])
+    moves.offer(world, row, dwelling, 1)
+    moves.accept(world, row, dwelling, 1)
+    assert moves.house(world, row, dwelling, 1, 1) == old
+    assert world.dwellings.tenant[old] == -1
+    assert world.dwellings.vacant_day[old] == world.day
+    assert world.lease_table()["previous_dwelling"].tolist() == [old]
+    vacated = world.log.to_array()[-2]
+    assert (vacated["kind"], vacated["dwelling"], vacated["reason"]) == (K.VACATED, old, Reason.MOVED)
+
+
+def test_a_closed_household_may_file_again(world: World) -> None:
+    row = newcomers_on_the_list(world)[0]
+    file, household = world.applications.take(np.array([row])), int(world.applications.household[row])
+    close(world, row)
+    assert world.households.application[household] == -1
+    assert world.applications.closed_day[row] == world.day
+    again = moves.file_applications(world, file)
+    assert world.households.application[household] == again[0] == len(world.applications) - 1
+    assert world.waiting.is_in(int(again[0]))
+    assert 1 <= world.quartile[again[0]] <= 4
+    assert kinds(world) == [K.LAPSED, K.FILED]
+
+
+def test_newcomers_bring_their_household(world: World) -> None:
+    rows = np.array(newcomers_on_the_list(world)[:2])
+    files, homes = world.applications.take(rows), world.households.take(world.applications.household[rows])
+    homes.application[:] = -1
+    count = len(world.households)
+    filed = moves.file_applications(world, files, homes)
+    assert world.applications.household[filed].tolist() == [count, count + 1]
+    assert len(world.people().household) >= len(world.applications)
+
+
+def test_recognition_changes_the_segment_even_while_held(world: World) -> None:
+    fresh = [r for r in newcomers_on_the_list(world) if world.applications.recognition[r] == 0]
+    row = fresh[0]
+    dwelling = designated(world, [row])
+    before = int(world.waiting.segment_of[row])
+    moves.recognise(world, row, int(Recognition.PDALHPD))
+    moves.recognise(world, row, int(Recognition.DALO))
+    assert world.applications.recognition[row] == Recognition.PDALHPD | Recognition.DALO
+    assert world.applications.recognised_day[row] == world.day
+    assert world.waiting.segment_of[row] == before + 4
+    moves.release(world, [row], dwelling, [K.RELEASED])
+    close(world, row)  # it left the bucket that it came back to
+
+
+def test_refusing_costs_points_where_the_grid_says_so() -> None:
+    world = worlds.world("cotation")
+    row = newcomers_on_the_list(world)[0]
+    before = world.score(row)
+    dwelling = designated(world, [row])
+    moves.offer(world, row, dwelling, 1)
+    moves.decline(world, row, dwelling, 1, is_silent=True)
+    assert world.score(row) == pytest.approx(before - 10)
+    close(world, row)
+
+
+def test_orientation_is_counted(world: World) -> None:
+    dwelling = empty_dwelling(world)
+    moves.orient(world, dwelling, Reservataire.ETAT)
+    landlord = int(world.dwellings.landlord[dwelling])
+    assert world.dwellings.reserved_for[dwelling] == Reservataire.ETAT
+    assert world.book.oriented[landlord, Reservataire.ETAT] == 1
+
+
+def test_dwellings_are_announced_then_delivered(world: World) -> None:
+    new = world.dwellings.take(np.array([0, 1]))
+    new.tenant[:], new.vacant_day[:] = -1, -1
+    rows = moves.announce(world, new)
+    assert len(world.is_in_qpv) == len(world.dwellings)
+    moves.deliver(world, rows)
+    assert (world.dwellings.vacant_day[rows] == world.day).all()
+    assert kinds(world) == [K.DELIVERED] * 2
+
+
+def test_letting_outside_the_list(world: World) -> None:
+    dwelling = empty_dwelling(world)
+    household = int(world.households.append(Households.build(1))[0])
+    moves.let_outside(world, household, dwelling)
+    assert world.dwellings.tenant[dwelling] == household
+    assert world.households.lease_day[household] == world.day
+    assert kinds(world) == [K.LET_OUTSIDE]
+
+
+def test_nothing_is_done_for_nobody(world: World) -> None:
+    nobody = np.empty(0, dtype=np.int64)
+    moves.close(world, nobody, K.LAPSED, Status.LAPSED)
+    moves.renew(world, nobody, nobody)
+    moves.release(world, [], 0, [])
+    assert len(world.log) == 0
+
+
+def test_counts_stop_at_their_maximum(world: World) -> None:
+    row = newcomers_on_the_list(world)[0]
+    world.applications.offers_count[row] = world.applications.refusals_count[row] = 255
+    dwelling = designated(world, [row])
+    moves.offer(world, row, dwelling, 1)
+    moves.decline(world, row, dwelling, 1, is_silent=False)
+    assert world.applications.offers_count[row] == world.applications.refusals_count[row] == 255
+
+
+def test_a_calendar_gives_each_row_once_in_order() -> None:
+    calendar = Calendar()
+    calendar.add(np.array([5, 3, 5]), np.array([9, 1, 2]))
+    calendar.add(np.array([5, 5]), np.array([2, 0]))  # a row refiled is dated again
+    calendar.add(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    assert calendar.pop(5).tolist() == [0, 2, 9]
+    assert calendar.pop(5).tolist() == []
+    assert calendar.pop(3).tolist() == [1]
