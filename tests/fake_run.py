@@ -206,7 +206,14 @@ def fake_waits(replications: int) -> pd.DataFrame:
     )
 
 
-TERRITORY = SimpleNamespace(
+class FakeTerritory(SimpleNamespace):
+    """What a report reads of a territory."""
+
+    def __getitem__(self, name: str) -> float:
+        return {"demande.stock": 56_000.0}[name]
+
+
+TERRITORY = FakeTerritory(
     communes=pd.DataFrame(
         {
             "territoire": list(TERRITORIES),

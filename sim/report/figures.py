@@ -332,6 +332,12 @@ def _trend(axes: Axes, item: Series, look: tuple[Any, Any, Any]) -> None:
     span = [*years, *(y for y, _, _ in item.observed)]
     top = max([*values, *(e.high for _, e in known if e.high is not None)], default=1.0)
     axes.set(ylim=(0, 1.18 * top or 1.0), xlim=(min(span, default=0) - 0.4, max(span, default=1) + 0.7))
+    _trend_words(axes, item, color, years, means)
+    axes.set_title(item.title, loc="left", fontsize=10, fontweight="bold", pad=10)
+
+
+def _trend_words(axes: Axes, item: Series, color: str, years: list[int], means: list[float]) -> None:
+    """Write the target on its line, and the last value at the end of the curve."""
     if item.target is not None:
         axes.axhline(item.target, color=style.INK, linewidth=1.4, linestyle=(0, (4, 2)))
         words = f"objectif {french.quantity(item.target, 'share', decimals=0)}"
@@ -344,7 +350,7 @@ def _trend(axes: Axes, item: Series, look: tuple[Any, Any, Any]) -> None:
             fontsize=8.4,
             fontweight="bold",
         )
-    if known:
+    if means:
         kind = "share" if item.unit == "share" else "count"
         below = item.target is not None and means[-1] < item.target
         axes.annotate(
@@ -357,7 +363,6 @@ def _trend(axes: Axes, item: Series, look: tuple[Any, Any, Any]) -> None:
             fontweight="bold",
             color=style.TEXT_OF[color],
         )
-    axes.set_title(item.title, loc="left", fontsize=10, fontweight="bold", pad=10)
     axes.yaxis.set_major_formatter(PERCENT if item.unit == "share" else COUNT)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.xaxis.set_major_formatter(YEAR)

@@ -78,7 +78,7 @@ class EventLog:
 
     def to_array(self) -> np.ndarray:
         """Return the events as one structured array of dtype ``EVENT``."""
-        flat = np.array(self._flat).reshape(-1, _WIDTH)
+        flat = np.frombuffer(self._flat).reshape(-1, _WIDTH)  # a view: the log may be large
         events = np.empty(len(flat), dtype=EVENT)
         for place, name in enumerate(EVENT.names or ()):
             events[name] = flat[:, place]
