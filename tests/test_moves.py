@@ -71,7 +71,7 @@ def test_only_an_application_in_progress_is_recognised(world: World) -> None:
     row = newcomers_on_the_list(world)[0]
     close(world, row)
     with pytest.raises(Impossible, match="in progress"):
-        moves.recognise(world, row, int(Recognition.DALO))
+        moves.recognise(world, np.array([row]), np.array([int(Recognition.DALO)]))
 
 
 def test_an_empty_dwelling_has_no_tenant_to_leave(world: World) -> None:
@@ -241,8 +241,8 @@ def test_recognition_changes_the_segment_even_while_held(world: World) -> None:
     row = fresh[0]
     dwelling = designated(world, [row])
     before = int(world.waiting.segment_of[row])
-    moves.recognise(world, row, int(Recognition.PDALHPD))
-    moves.recognise(world, row, int(Recognition.DALO))
+    moves.recognise(world, np.array([row]), np.array([int(Recognition.PDALHPD)]))
+    moves.recognise(world, np.array([row]), np.array([int(Recognition.DALO)]))
     assert world.applications.recognition[row] == Recognition.PDALHPD | Recognition.DALO
     assert world.applications.recognised_day[row] == world.day
     assert world.waiting.segment_of[row] == before + 4

@@ -119,7 +119,7 @@ class Exits(Strict):
     """Tenants who leave the social stock."""
 
     on: bool = technical(True, doc="whether the flow exists")
-    per_year_share: dict[int, float] = parameter({2022: 0.054, 2023: 0.0535, 2024: 0.051, 2025: 0.049}, unit="per_year", doc="départs du parc rapportés aux logements loués ; dernière valeur prolongée", source="dérivé : mobilité 7,8 % moins mutations (C19), 9 020 attributions en 2025 (C45)")
+    per_year_share: dict[int, float] = parameter({2022: 0.0555, 2023: 0.0555, 2024: 0.0525, 2025: 0.0490}, unit="per_year", doc="départs du parc rapportés aux logements loués ; dernière valeur prolongée", source="dérivé : mobilité 7,8 % moins mutations (C19), 9 020 attributions en 2025 (C45)")
     outside_turnover_per_year: float = parameter(0.35, unit="per_year", doc="rotation des logements loués hors SNE (étudiants, associations)", ge=0, le=2)
     age_profile: tuple[tuple[int, float], ...] = parameter(((18, 1.4), (25, 1.6), (40, 0.9), (55, 0.7), (70, 0.8), (80, 1.6), (90, 2.2)), unit="ratio", doc="profil des départs par âge de la personne de référence (âge, poids), interpolé")
     rooms_profile: tuple[float, ...] = parameter((1.8, 1.4, 1.0, 0.75, 0.55), unit="ratio", doc="profil des départs par typologie, T1 à T5 : la mobilité du parc social baisse avec la taille", min_length=5, max_length=5)
