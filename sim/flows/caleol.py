@@ -15,13 +15,13 @@ from sim.rules.designation import served_order
 from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, PREFERENCES, most_behind
 from sim.state.rows import Rows
 from sim.words.clock import Phase
-from sim.words.codes import EventKind, Reason, Reservataire
+from sim.words.codes import Reason, Reservataire
 from sim.world import moves
 from sim.world.waiting import SEGMENTS, Query
 from sim.world.world import Story, World
 
-CLASSES = np.arange(SEGMENTS) // 4
-IS_FIRST_QUARTILE = (np.arange(SEGMENTS) // 2) % 2 == 1
+CLASSES = np.arange(SEGMENTS) // 8
+IS_FIRST_QUARTILE = (np.arange(SEGMENTS) // 4) % 2 == 1
 
 
 def start_search(world: World, dwelling: int, ready_day: int) -> None:
@@ -111,30 +111,25 @@ def decide(world: World, sessions: dict[int, list[int]]) -> None:
     if not sessions:
         return
     dwellings = sorted(sessions)
+    counts = [len(sessions[d]) for d in dwellings]
     rows = np.array([row for d in dwellings for row in sessions[d]])
-    homes = np.repeat(dwellings, [len(sessions[d]) for d in dwellings])
+    homes = np.repeat(dwellings, counts)
     caleol = world.scenario.flows.caleol
     ids, occasion = world.applications.luck_id[rows], _occasions(world, homes)
-    has_retracted = (world.luck.uniform("retract", ids, occasion) < caleol.retract_share).tolist()
-    is_rejected = (world.luck.uniform("reject", ids, occasion) < caleol.reject_share).tolist()
-    answers = dict(zip(zip(homes.tolist(), rows.tolist(), strict=True), _answers(world, rows, homes), strict=True))
-    place = 0
-    for dwelling in dwellings:
-        ranked: list[int] = []
-        leaving: list[int] = []
-        kinds: list[EventKind] = []
-        for row in sessions[dwelling]:
-            if has_retracted[place] or is_rejected[place]:
-                leaving.append(row)
-                kinds.append(EventKind.RETRACTED if has_retracted[place] else EventKind.REJECTED)
-            else:
-                ranked.append(row)
-                moves.rank_candidate(world, row, dwelling, len(ranked))
-            place += 1
-        moves.release(world, leaving, dwelling, kinds)
-        files = len(ranked) + kinds.count(EventKind.REJECTED)
-        if ranked:
-            world.start(offers(world, dwelling, ranked, files, [answers[dwelling, row] for row in ranked]))
+    has_retracted = world.luck.uniform("retract", ids, occasion) < caleol.retract_share
+    is_rejected = ~has_retracted & (world.luck.uniform("reject", ids, occasion) < caleol.reject_share)
+    is_kept = ~has_retracted & ~is_rejected
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    before = np.concatenate([[0], np.cumsum(is_kept)])
+    ranks = before[1:] - np.repeat(before[starts[:-1]], counts)
+    moves.examine(world, rows, homes, has_retracted, is_rejected, ranks)
+    answers = _answers(world, rows[is_kept], homes[is_kept])
+    kept = rows[is_kept].tolist()
+    files = np.add.reduceat(~has_retracted, starts[:-1]).tolist()
+    for i, dwelling in enumerate(dwellings):
+        first, last = before[starts[i]], before[starts[i + 1]]
+        if first < last:
+            world.start(offers(world, dwelling, kept[first:last], files[i], answers[first:last]))
         else:
             give_back(world, dwelling)
 
@@ -179,7 +174,7 @@ def offers(world: World, dwelling: int, ranked: list[int], files: int, answers: 
             moves.decline(world, row, dwelling, rank, is_silent)
             continue
         others = ranked[rank:]
-        moves.release(world, others, dwelling, [EventKind.RELEASED] * len(others), Reason.EARLIER_RANK_SIGNED)
+        moves.release(world, others, dwelling, Reason.EARLIER_RANK_SIGNED)
         lease_day = max(world.day + world.scenario.flows.caleol.lease_delay_days, world.ready_day[dwelling])
         yield from lease(world, dwelling, row, rank, files, lease_day)
         return

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.flows import caleol, exits
 from sim.words.clock import Phase, year_of
-from sim.words.codes import Channel, EventKind, Reason
+from sim.words.codes import Channel, Reason
 from sim.world import moves
 from sim.world.world import Story, World
 
@@ -77,7 +77,7 @@ def standing_vacancies(world: World, departures: exits.Departures) -> dict[int, 
 def promised(world: World, dwelling: int, rows: list[int]) -> Story:
     """An offer made before the first day and accepted: the lease begins when the dwelling is ready."""
     row, others = rows[0], rows[1:]
-    moves.release(world, others, dwelling, [EventKind.RELEASED] * len(others), Reason.EARLIER_RANK_SIGNED)
+    moves.release(world, others, dwelling, Reason.EARLIER_RANK_SIGNED)
     moves.rank_candidate(world, row, dwelling, 1)
     moves.offer(world, row, dwelling, 1)
     delay = world.scenario.flows.caleol.lease_delay_days

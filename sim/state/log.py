@@ -54,7 +54,7 @@ class EventLog:
         self,
         day: int,
         phase: int,
-        kind: int,
+        kind: np.ndarray | int,
         application: np.ndarray | int = -1,
         household: np.ndarray | int = -1,
         dwelling: np.ndarray | int = -1,

@@ -123,17 +123,39 @@ def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.n
     world.waiting.hold(world.people(), rows)
 
 
-def release(world: World, rows: list[int], dwelling: int, kinds: list[EventKind], reason: Reason = Reason.NONE) -> None:
-    """Give held applications back to the list (RELEASED, RETRACTED or REJECTED, one kind per row)."""
-    if not rows:
-        return
+def examine(
+    world: World, rows: np.ndarray, homes: np.ndarray, has_retracted: np.ndarray, is_rejected: np.ndarray, ranks: np.ndarray
+) -> None:
+    """The commission's session: who had withdrawn, who is not retained, who gets the dwelling with a rank (R441-3).
+
+    Parameters
+    ----------
+    rows, homes : numpy.ndarray
+        Files held and the dwelling of each.
+    has_retracted, is_rejected : numpy.ndarray
+        bool, one per file, never both.
+    ranks : numpy.ndarray
+        Rank of those retained.
+    """
+    a, day, phase = world.applications, world.day, world.phase
+    held = (a.status[rows] == HELD) & (a.held_for[rows] == homes)
+    _require(bool(held.all()), "the commission examines files held for the dwelling")
+    gone = has_retracted | is_rejected
+    kinds = np.where(has_retracted, EventKind.RETRACTED, np.where(is_rejected, EventKind.REJECTED, EventKind.RANKED))
+    world.log.add_many(day, phase, kinds, rows, -1, homes, ranks=np.where(gone, 0, ranks))
+    a.status[rows[gone]], a.held_for[rows[gone]] = OPEN, -1
+    world.waiting.take_back(rows[gone].tolist())
+
+
+def release(world: World, rows: list[int], dwelling: int, reason: Reason) -> None:
+    """Give held candidates back to the list: an earlier rank has accepted."""
     status, held_for, log, day, phase = (
         world.applications.status, world.applications.held_for, world.log, world.day, world.phase,
     )  # fmt: skip
-    for row, kind in zip(rows, kinds, strict=True):
+    for row in rows:
         _require(status[row] == HELD and held_for[row] == dwelling, "only a held application is released")
         status[row], held_for[row] = OPEN, -1
-        log.add(day, phase, kind, row, -1, dwelling, 0, reason)
+        log.add(day, phase, EventKind.RELEASED, row, -1, dwelling, 0, reason)
     world.waiting.take_back(rows)
 
 

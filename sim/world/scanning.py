@@ -53,9 +53,11 @@ class Scanning(Waiting):
         for disabled_only in [True, False] if homes.is_accessible[dwelling] else [False]:
             ask = Ask(
                 dwelling, homes.financing[dwelling], homes.rent[dwelling], homes.charges[dwelling],
-                homes.surface[dwelling], homes.zone[commune], mask, disabled_only,
+                homes.surface[dwelling], homes.zone[commune], mask,
             )  # fmt: skip
             for row in rows.tolist():
+                if disabled_only and not people.disabled[people.household[row]]:
+                    continue
                 if len(chosen) < wanted and row not in chosen and passes(row, ask, people, terms):
                     chosen.append(row)
         return chosen

@@ -19,8 +19,10 @@ from sim.rules import affordability
 from sim.rules.affordability import Terms
 
 RECOGNITION_CLASSES = 3  # 0 none, 1 DALO or PDALHPD, 2 mutation committee or NPNRU
-SEGMENTS = RECOGNITION_CLASSES * 2 * 2  # x first quartile or not x seniority capped or not
+SEGMENTS = RECOGNITION_CLASSES * 2 * 2 * 2  # x first quartile or not x disabled or not x seniority capped or not
 ROOMS = 5
+ROW_BITS = 24  # an entry of a bucket is key * 2**24 + row: one integer that sorts by key, then by row
+ROW_MASK = (1 << ROW_BITS) - 1
 
 apl = njit(cache=True)(affordability.apl_eur_month)
 net_cost = njit(cache=True)(affordability.net_cost_eur_month)
@@ -29,13 +31,12 @@ ceiling = njit(cache=True)(affordability.income_ceiling_eur_year)
 
 
 class Pool(NamedTuple):
-    """Buckets as slices of two shared arrays."""
+    """Buckets as slices of one shared array of entries."""
 
     start: np.ndarray
     length: np.ndarray
     room: np.ndarray  # capacity of each slice
-    key: np.ndarray
-    row: np.ndarray
+    entry: np.ndarray
 
 
 class People(NamedTuple):
@@ -97,15 +98,14 @@ class Ask(NamedTuple):
     surface: float
     zone: int
     employment_mask: int
-    disabled_only: bool
 
 
 @njit(cache=True)
-def _position(pool, bucket, key, row):  # type: ignore[no-untyped-def]
+def _position(pool, bucket, entry):  # type: ignore[no-untyped-def]
     low, high = pool.start[bucket], pool.start[bucket] + pool.length[bucket]
     while low < high:
         middle = (low + high) // 2
-        if pool.key[middle] < key or (pool.key[middle] == key and pool.row[middle] < row):
+        if pool.entry[middle] < entry:
             low = middle + 1
         else:
             high = middle
@@ -113,26 +113,23 @@ def _position(pool, bucket, key, row):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _insert(pool, bucket, key, row):  # type: ignore[no-untyped-def]
-    at = _position(pool, bucket, key, row)
+def _insert(pool, bucket, entry):  # type: ignore[no-untyped-def]
+    at = _position(pool, bucket, entry)
     end = pool.start[bucket] + pool.length[bucket]
     for i in range(end, at, -1):
-        pool.key[i] = pool.key[i - 1]
-        pool.row[i] = pool.row[i - 1]
-    pool.key[at] = key
-    pool.row[at] = row
+        pool.entry[i] = pool.entry[i - 1]
+    pool.entry[at] = entry
     pool.length[bucket] += 1
 
 
 @njit(cache=True)
-def _remove(pool, bucket, key, row):  # type: ignore[no-untyped-def]
-    at = _position(pool, bucket, key, row)
+def _remove(pool, bucket, entry):  # type: ignore[no-untyped-def]
+    at = _position(pool, bucket, entry)
     end = pool.start[bucket] + pool.length[bucket]
-    if at >= end or pool.row[at] != row:
+    if at >= end or pool.entry[at] != entry:
         return False
     for i in range(at, end - 1):
-        pool.key[i] = pool.key[i + 1]
-        pool.row[i] = pool.row[i + 1]
+        pool.entry[i] = pool.entry[i + 1]
     pool.length[bucket] -= 1
     return True
 
@@ -162,7 +159,7 @@ def enter_rows(pool, people, offsets, members, rows, first, keys, segments, key_
         chosen = people.place_set[row]
         for m in range(offsets[chosen], offsets[chosen + 1]):
             for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
-                _insert(pool, (members[m] * ROOMS + rooms - 1) * SEGMENTS + segments[i], keys[i], row)
+                _insert(pool, (members[m] * ROOMS + rooms - 1) * SEGMENTS + segments[i], (keys[i] << ROW_BITS) + row)
     return len(rows), -1
 
 
@@ -175,7 +172,7 @@ def leave_rows(pool, people, offsets, members, rows, key_of, segment_of):  # typ
         for m in range(offsets[chosen], offsets[chosen + 1]):
             for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
                 bucket = (members[m] * ROOMS + rooms - 1) * SEGMENTS + segment_of[row]
-                if not _remove(pool, bucket, key_of[row], row):
+                if not _remove(pool, bucket, (key_of[row] << ROW_BITS) + row):
                     failed += 1
     return failed
 
@@ -187,8 +184,6 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
         return False
     household = people.household[row]
     if people.lives_in[household] == ask.dwelling:
-        return False
-    if ask.disabled_only and not people.disabled[household]:
         return False
     if not (ask.employment_mask >> people.employment[household]) & 1:
         return False
@@ -203,7 +198,7 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def best(pool, people, terms, ask, places, rooms, tiers, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
+def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
 
     Inside a tier the smallest current key wins. ``ageing`` is added to the keys of segments whose
@@ -211,34 +206,35 @@ def best(pool, people, terms, ask, places, rooms, tiers, ageing, taken, wanted, 
     """
     cursors = np.empty(3 * SEGMENTS, dtype=np.int64)
     ends = np.empty(3 * SEGMENTS, dtype=np.int64)
-    keys = np.empty(3 * SEGMENTS, dtype=np.int64)
+    heads = np.empty(3 * SEGMENTS, dtype=np.int64)  # current entry of each bucket
     shifts = np.empty(3 * SEGMENTS, dtype=np.int64)
     for tier in range(tiers.max() + 1):
-        heads = 0
+        count = 0
         for place in places:
+            first = (place * ROOMS + rooms - 1) * SEGMENTS
             for segment in range(SEGMENTS):
-                bucket = (place * ROOMS + rooms - 1) * SEGMENTS + segment
-                if tiers[segment] == tier and pool.length[bucket] > 0:
-                    cursors[heads] = pool.start[bucket]
-                    ends[heads] = pool.start[bucket] + pool.length[bucket]
-                    shifts[heads] = ageing if segment % 2 == 1 else 0
-                    keys[heads] = pool.key[cursors[heads]] + shifts[heads]
-                    heads += 1
-        while found < wanted and heads > 0:
+                if tiers[segment] != tier or pool.length[first + segment] == 0:
+                    continue
+                if disabled_only and not (segment >> 1) & 1:
+                    continue
+                cursors[count] = pool.start[first + segment]
+                ends[count] = pool.start[first + segment] + pool.length[first + segment]
+                shifts[count] = (ageing << ROW_BITS) if segment & 1 else 0
+                heads[count] = pool.entry[cursors[count]] + shifts[count]
+                count += 1
+        while found < wanted and count > 0:
             winner = 0
-            for h in range(1, heads):
-                if keys[h] < keys[winner] or (
-                    keys[h] == keys[winner] and pool.row[cursors[h]] < pool.row[cursors[winner]]
-                ):
+            for h in range(1, count):
+                if heads[h] < heads[winner]:
                     winner = h
-            row = pool.row[cursors[winner]]
+            row = heads[winner] & ROW_MASK
             cursors[winner] += 1
             if cursors[winner] < ends[winner]:
-                keys[winner] = pool.key[cursors[winner]] + shifts[winner]
+                heads[winner] = pool.entry[cursors[winner]] + shifts[winner]
             else:  # this bucket is exhausted: the last one takes its place
-                heads -= 1
-                cursors[winner], ends[winner] = cursors[heads], ends[heads]
-                keys[winner], shifts[winner] = keys[heads], shifts[heads]
+                count -= 1
+                cursors[winner], ends[winner] = cursors[count], ends[count]
+                heads[winner], shifts[winner] = heads[count], shifts[count]
             if not taken[row] and passes(row, ask, people, terms):
                 chosen[found] = row
                 taken[row] = True
@@ -262,25 +258,28 @@ def choose(pool, people, homes, terms, query, ageing, taken, chosen, found, is_f
         for holder in (True, False):
             tiers = query.holder_tiers[i] if holder else query.landlord_tiers[i]
             mask = query.holder_mask[i] if holder else 0xFF
+            ask = Ask(d, homes.financing[d], homes.rent[d], homes.charges[d], homes.surface[d], zone, mask)
             for disabled_only in (True, False):
                 if disabled_only and not homes.is_accessible[d]:
                     continue
-                ask = Ask(d, homes.financing[d], homes.rent[d], homes.charges[d], homes.surface[d], zone, mask, disabled_only)
                 found[i] = best(
-                    pool, people, terms, ask, places, rooms, tiers, ageing, taken, query.wanted[i], chosen[i], found[i]
-                )
+                    pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, query.wanted[i],
+                    chosen[i], found[i],
+                )  # fmt: skip
             if found[i] > 0:
                 is_fallback[i] = not holder
                 break
 
 
-def segment_codes(recognition: np.ndarray, quartile: np.ndarray, is_capped: np.ndarray) -> np.ndarray:
-    """Return the segment of each application: what holders and quotas ask about.
+def segment_codes(
+    recognition: np.ndarray, quartile: np.ndarray, is_disabled: np.ndarray, is_capped: np.ndarray
+) -> np.ndarray:
+    """Return the segment of each application: what holders, quotas and accessible dwellings ask about.
 
     DALO and PDALHPD are class 1, recognised mutations and NPNRU class 2 (rules.md 8.4 no. 10).
     """
     group = np.where(recognition & 3, 1, np.where(recognition & 12, 2, 0))
-    return (group * 4 + (quartile == 1) * 2 + is_capped).astype(np.int8)
+    return (group * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_capped).astype(np.int8)
 
 
 class Waiting:
@@ -302,8 +301,7 @@ class Waiting:
             start=np.arange(buckets, dtype=np.int64) * initial,
             length=np.zeros(buckets, dtype=np.int64),
             room=np.full(buckets, initial, dtype=np.int64),
-            key=np.zeros(buckets * initial * 4, dtype=np.int64),
-            row=np.zeros(buckets * initial * 4, dtype=np.int32),
+            entry=np.zeros(buckets * initial * 4, dtype=np.int64),
         )
         self._used = buckets * initial
         self.key_of = np.zeros(1024, dtype=np.int64)
@@ -314,14 +312,12 @@ class Waiting:
     def _grow_bucket(self, bucket: int) -> None:
         """Move a full bucket to the end of the pool, with twice its room."""
         pool, room = self.pool, int(self.pool.room[bucket]) * 2
-        if self._used + room > len(pool.key):
-            size = max(2 * len(pool.key), self._used + room)
-            key, row = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int32)
-            key[: self._used], row[: self._used] = pool.key[: self._used], pool.row[: self._used]
-            pool = self.pool = pool._replace(key=key, row=row)
+        if self._used + room > len(pool.entry):
+            entry = np.zeros(max(2 * len(pool.entry), self._used + room), dtype=np.int64)
+            entry[: self._used] = pool.entry[: self._used]
+            pool = self.pool = pool._replace(entry=entry)
         start, length = int(pool.start[bucket]), int(pool.length[bucket])
-        pool.key[self._used : self._used + length] = pool.key[start : start + length]
-        pool.row[self._used : self._used + length] = pool.row[start : start + length]
+        pool.entry[self._used : self._used + length] = pool.entry[start : start + length]
         pool.start[bucket], pool.room[bucket] = self._used, room
         self._used += room
 

@@ -191,7 +191,9 @@ class World:
         later = capping_day > self.day
         if later.any():
             self.refile_calendar.add(capping_day[later], rows[later])
-        return keys, segment_codes(self.applications.recognition[rows], self.quartile[rows], is_capped)
+        a = self.applications
+        is_disabled = self.households.is_disabled[a.household[rows]]
+        return keys, segment_codes(a.recognition[rows], self.quartile[rows], is_disabled, is_capped)
 
     def file_in_index(self, rows: np.ndarray) -> None:
         """Enter new applications."""
