@@ -20,7 +20,8 @@ from sim.world import moves
 from sim.world.waiting import SEGMENTS, Query
 from sim.world.world import Story, World
 
-CLASSES = np.arange(SEGMENTS) // 8
+PUBLIC = np.arange(SEGMENTS) // 8
+OVERRIDING = 1e3  # beyond the usual volume, ordinary mutations come after everybody
 IS_FIRST_QUARTILE = (np.arange(SEGMENTS) // 4) % 2 == 1
 
 
@@ -50,6 +51,8 @@ def lags(world: World) -> dict[str, float]:
     for name in world.scenario.rules.steering.objectives:
         target = float(world.law[name])
         behind[name] = max(0.0, target - world.book.share(name)) / target
+    usual = world.scenario.rules.steering.mutation_share_max
+    behind[quotas.MUTATION_VOLUME] = max(0.0, 1.0 - usual - world.book.share(quotas.MUTATION_VOLUME)) * OVERRIDING
     return behind
 
 
@@ -102,8 +105,8 @@ def ask_for(world: World, homes: np.ndarray, behind: dict[str, float]) -> Query:
 
 def tiers_of(holder: int, is_in_qpv: bool, behind: dict[str, float]) -> np.ndarray:
     """Return the order in which a holder serves the segments for a dwelling in or outside a QPV."""
-    preference = np.array(PREFERENCES[holder])[CLASSES]
-    return served_order(quotas.segment_scores(behind, is_in_qpv, CLASSES, IS_FIRST_QUARTILE), preference)
+    preference = np.array(PREFERENCES[holder])[PUBLIC]
+    return served_order(quotas.segment_scores(behind, is_in_qpv, PUBLIC, IS_FIRST_QUARTILE), preference)
 
 
 def decide(world: World, sessions: dict[int, list[int]]) -> None:
@@ -203,13 +206,18 @@ def give_back(world: World, dwelling: int) -> None:
 
 def count_in_book(world: World, row: int, dwelling: int) -> None:
     """Count an accepted attribution towards the objectives that are steered."""
-    recognition = int(world.applications.recognition[row])
-    group = np.array(1 if recognition & 3 else 2 if recognition & 12 else 0)
+    steering = world.scenario.rules.steering
+    if steering.name != "objectifs":
+        return
+    a = world.applications
+    public = quotas.public_of(a.recognition[row], a.is_mutation[row])
     first_quartile = np.array(world.quartile[row] == 1)
-    for name in world.scenario.rules.steering.objectives:
+    counted = public if public != quotas.MUTATION else np.array(quotas.ORDINARY_MUTATION)
+    world.book.count(quotas.MUTATION_VOLUME, bool(counted != quotas.ORDINARY_MUTATION))
+    for name in steering.objectives:
         objective = quotas.OBJECTIVES[name]
         if objective.applies(bool(world.is_in_qpv[dwelling])):
-            world.book.count(name, bool(objective.serves(group, first_quartile)))
+            world.book.count(name, bool(objective.serves(public, first_quartile)))
 
 
 def works_days(world: World, dwelling: int) -> int:

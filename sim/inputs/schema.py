@@ -55,6 +55,7 @@ class Steering(Strict):
 
     name: Literal["aucun", "objectifs"] = technical("aucun", doc="none, or towards the objectives below")
     objectives: tuple[str, ...] = technical((), doc="law names of the objectives steered (quota.*)")
+    mutation_share_max: float = parameter(0.31, unit="share", doc="volume habituel de mutations dans les attributions : au-delà, les mutations non prioritaires passent après", source="Hauts-de-France 2023, 31 % (C13)", confidence="B", gt=0, le=1)
 
 
 class Reservation(Strict):

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FIRST_ACCESS, MUTATION = 1, 2  # recognition classes, see sim/world/waiting.py
+# The publics that holders and objectives tell apart (rules.md 8.4 no. 10: DALO counts once, tenant or not)
+ORDINARY, FIRST_ACCESS, MUTATION, ORDINARY_MUTATION = range(4)
+
+
+def public_of(recognition: np.ndarray, is_mutation: np.ndarray) -> np.ndarray:
+    """Return the public of applications: recognised first access, recognised mutation or NPNRU, ordinary."""
+    ordinary = np.where(is_mutation, ORDINARY_MUTATION, ORDINARY)
+    return np.where(recognition & 3, FIRST_ACCESS, np.where(recognition & 12, MUTATION, ordinary))
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Objective:
     applies : callable
         Whether an attribution in (True) or outside (False) a QPV belongs to the denominator.
     serves : callable
-        (recognition class, is first quartile) -> whether it counts in the numerator; works on arrays.
+        (public, is first quartile) -> whether it counts in the numerator; works on arrays.
     """
 
     name: str
@@ -33,13 +40,16 @@ class Objective:
 OBJECTIVES = {
     o.name: o
     for o in (
-        Objective("quota.prioritaires", lambda qpv: True, lambda c, q1: c > 0),
+        Objective("quota.prioritaires", lambda qpv: True, lambda c, q1: (c == FIRST_ACCESS) | (c == MUTATION)),
         Objective("quota.prioritaires_premier_acces", lambda qpv: True, lambda c, q1: c == FIRST_ACCESS),
         Objective("quota.prioritaires_mutation_npru", lambda qpv: True, lambda c, q1: c == MUTATION),
         Objective("quota.premier_quartile_hors_qpv", lambda qpv: not qpv, lambda c, q1: q1),
         Objective("quota.non_premier_quartile_en_qpv", lambda qpv: qpv, lambda c, q1: ~q1),
+        Objective("pratique.volume_mutations", lambda qpv: True, lambda c, q1: c != ORDINARY_MUTATION),
     )
 }
+MUTATION_VOLUME = "pratique.volume_mutations"
+"""No objective of the law: priority mutations are taken within the usual volume of mutations."""
 
 
 def segment_scores(
@@ -54,7 +64,7 @@ def segment_scores(
     is_in_qpv : bool
         Where the dwelling is.
     classes, is_first_quartile : numpy.ndarray
-        Recognition class and quartile of each segment.
+        Public and quartile of each segment.
     """
     scores = np.zeros(len(classes))
     for name, lag in lags.items():

@@ -10,16 +10,17 @@ from sim.words.codes import Employment, Reservataire
 EVERYBODY = 0xFF
 WORKERS = (1 << Employment.STABLE) | (1 << Employment.UNSTABLE)
 
-# Preference by recognition class (none, first access, mutation): smaller first, -1 = not proposed.
+# Preference by public (ordinary, recognised first access, recognised mutation, ordinary mutation): smaller
+# first, -1 = not proposed.
 # The State's part for priority publics goes to recognised households (L441-1, L441-2-3); the MEL
 # follows blocked mutations (PLH action 31); elsewhere recognition gives no rank of its own.
-PREFERENCES: dict[int, tuple[int, int, int]] = {
-    Reservataire.BAILLEUR: (0, 0, 0),
-    Reservataire.ETAT: (-1, 0, -1),
-    Reservataire.ETAT_AGENTS: (0, 0, 0),
-    Reservataire.COLLECTIVITES: (1, 1, 0),
-    Reservataire.DEPARTEMENT: (1, 0, 1),
-    Reservataire.ACTION_LOGEMENT: (0, 0, 0),
+PREFERENCES: dict[int, tuple[int, int, int, int]] = {
+    Reservataire.BAILLEUR: (0, 0, 0, 0),
+    Reservataire.ETAT: (-1, 0, -1, -1),
+    Reservataire.ETAT_AGENTS: (0, 0, 0, 0),
+    Reservataire.COLLECTIVITES: (1, 1, 0, 1),
+    Reservataire.DEPARTEMENT: (1, 0, 1, 1),
+    Reservataire.ACTION_LOGEMENT: (0, 0, 0, 0),
 }
 EMPLOYMENT_MASKS: dict[int, int] = {
     Reservataire.ETAT_AGENTS: WORKERS,

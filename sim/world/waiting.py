@@ -18,8 +18,8 @@ from numba import njit
 from sim.rules import affordability
 from sim.rules.affordability import Terms
 
-RECOGNITION_CLASSES = 3  # 0 none, 1 DALO or PDALHPD, 2 mutation committee or NPNRU
-SEGMENTS = RECOGNITION_CLASSES * 2 * 2 * 2  # x first quartile or not x disabled or not x seniority capped or not
+PUBLICS = 4  # see rules/quotas.py: ordinary, recognised first access, recognised mutation, ordinary mutation
+SEGMENTS = PUBLICS * 2 * 2 * 2  # x first quartile or not x disabled or not x seniority capped or not
 ROOMS = 5
 ROW_BITS = 24  # an entry of a bucket is key * 2**24 + row: one integer that sorts by key, then by row
 ROW_MASK = (1 << ROW_BITS) - 1
@@ -272,14 +272,10 @@ def choose(pool, people, homes, terms, query, ageing, taken, chosen, found, is_f
 
 
 def segment_codes(
-    recognition: np.ndarray, quartile: np.ndarray, is_disabled: np.ndarray, is_capped: np.ndarray
+    public: np.ndarray, quartile: np.ndarray, is_disabled: np.ndarray, is_capped: np.ndarray
 ) -> np.ndarray:
-    """Return the segment of each application: what holders, quotas and accessible dwellings ask about.
-
-    DALO and PDALHPD are class 1, recognised mutations and NPNRU class 2 (rules.md 8.4 no. 10).
-    """
-    group = np.where(recognition & 3, 1, np.where(recognition & 12, 2, 0))
-    return (group * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_capped).astype(np.int8)
+    """Return the segment of each application: what holders, quotas and accessible dwellings ask about."""
+    return (public * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_capped).astype(np.int8)
 
 
 class Waiting:

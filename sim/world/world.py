@@ -14,6 +14,7 @@ from sim.inputs.schema import Scenario
 from sim.inputs.territory import Territory
 from sim.rules import designation
 from sim.rules.affordability import Terms
+from sim.rules.quotas import public_of
 from sim.rules.reservations import shares
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
@@ -193,7 +194,8 @@ class World:
             self.refile_calendar.add(capping_day[later], rows[later])
         a = self.applications
         is_disabled = self.households.is_disabled[a.household[rows]]
-        return keys, segment_codes(a.recognition[rows], self.quartile[rows], is_disabled, is_capped)
+        public = public_of(a.recognition[rows], a.is_mutation[rows])
+        return keys, segment_codes(public, self.quartile[rows], is_disabled, is_capped)
 
     def file_in_index(self, rows: np.ndarray) -> None:
         """Enter new applications."""
