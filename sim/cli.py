@@ -113,6 +113,7 @@ def bilan(
     year: Annotated[int | None, typer.Option(help="Year reported; default the last one.")] = None,
     formats: Annotated[str, typer.Option("--format", help="Among html,xlsx,csv.")] = "html,xlsx",
     out: Annotated[Path | None, typer.Option(help="Where to write; default the run folder.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another run: say who waits more, who waits less.")] = None,
 ) -> None:
     """Write the bilan of a run (HTML, XLSX, CSV), in French."""
     from sim.inputs.files import find_territory
@@ -129,7 +130,7 @@ def bilan(
     if year is not None and year not in years:
         raise Faults([Fault("--year", 1, f"{year} was not simulated: {years[0]} to {years[-1]}")])
     territory = load_territory(find_territory(finished.manifest["scenario"]["territory"]))
-    for path in write_bilan(run_folder, territory, year=year, formats=wanted, out=out):
+    for path in write_bilan(run_folder, territory, year=year, formats=wanted, out=out, against=against):
         if path.suffix != ".svg":
             say(str(path))
 

@@ -15,11 +15,11 @@ from sim.words.clock import first_day
 from sim.world import waiting
 from sim.world.scanning import Scanning
 from sim.world.terms import law_terms
-from sim.world.waiting import ROOMS, SEGMENTS, Ask, People, Waiting, segment_codes
+from sim.world.waiting import ROOMS, SEGMENTS, Ask, Homes, People, Query, Waiting, segment_codes
 
-COMMUNES, TERRITORIES = 6, 2
+COMMUNES, TERRITORIES, DWELLINGS = 6, 2, 20
 WHOLE = COMMUNES + TERRITORIES
-EVERYBODY = 0xFF
+EVERYBODY, WORKERS = 0xFF, 0b11
 ALL_TIERS = np.zeros(SEGMENTS, dtype=np.int8)
 COMPILED = [name for name, value in vars(waiting).items() if hasattr(value, "py_func")]
 
@@ -41,10 +41,11 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 @dataclass
 class Crowd:
-    """Random applications with their keys, in an index and in its twin."""
+    """Random applications and dwellings, the applications in an index and in its twin."""
 
     rng: np.random.Generator
     people: People
+    homes: Homes
     keys: np.ndarray
     segments: np.ndarray
     index: Waiting
@@ -57,23 +58,56 @@ class Crowd:
         for list_ in (self.index, self.twin):
             getattr(list_, verb)(self.people, rows, *more)
 
-    def ask(self, **changes: object) -> list[Ask]:
-        rng, commune = self.rng, int(self.rng.integers(COMMUNES))
-        ask = Ask(
-            dwelling=int(rng.integers(20)), place=commune, territory_place=COMMUNES + commune % TERRITORIES,
-            whole_place=WHOLE, rooms=int(rng.integers(1, ROOMS + 1)), financing=int(rng.integers(4)),
-            rent=float(rng.uniform(150, 600)), charges=60.0, surface=float(rng.uniform(20, 90)), zone=int(rng.integers(2)),
-            employment_mask=int(rng.choice([EVERYBODY, 0b11])), disabled_only=False,
-        )._replace(**changes)  # fmt: skip
-        return [ask._replace(disabled_only=True), ask] if rng.random() < 0.3 else [ask]
+    def take_back(self, rows: np.ndarray) -> None:
+        for list_ in (self.index, self.twin):
+            list_.take_back(rows.tolist())
 
-    def assert_same(self, terms: Terms, questions: int = 10) -> None:
+    def draw_segments(self, rows: np.ndarray) -> np.ndarray:
+        rng, count = self.rng, len(rows)
+        disabled = self.people.disabled[self.people.household[rows]]
+        recognition, quartile = rng.choice([0, 1, 2, 4, 8, 5], count), rng.integers(1, 5, count)
+        return segment_codes(recognition, quartile, disabled, rng.random(count) < 0.5)
+
+    def draw_query(self) -> Query:
+        rng, count = self.rng, int(self.rng.integers(1, 6))
+        return Query(
+            dwellings=rng.choice(DWELLINGS, count, replace=False),
+            holder_tiers=rng.integers(-1, 3, (count, SEGMENTS)).astype(np.int8),
+            holder_mask=rng.choice([EVERYBODY, WORKERS], count),
+            landlord_tiers=rng.integers(-1, 2, (count, SEGMENTS)).astype(np.int8),
+            wanted=rng.integers(1, 9, count),
+        )
+
+    def ask(self, list_: Waiting, terms: Terms, query: Query, ageing: int) -> tuple[list[list[int]], list[bool]]:
+        chosen, found, is_fallback = list_.candidates(self.people, self.homes, terms, query, ageing)
+        return [chosen[i, :count].tolist() for i, count in enumerate(found.tolist())], is_fallback.tolist()
+
+    def assert_same(self, terms: Terms, questions: int = 6) -> None:
         for _ in range(questions):
-            asks, wanted = self.ask(), int(self.rng.integers(1, 9))
-            tiers = self.rng.integers(-1, 3, SEGMENTS).astype(np.int8)
-            ageing = int(self.rng.integers(0, 2_000))
-            found = [x.candidates(self.people, terms, asks, tiers, ageing, wanted).tolist() for x in (self.index, self.twin)]
-            assert found[0] == found[1]
+            query, ageing = self.draw_query(), int(self.rng.integers(0, 2_000))
+            answer = self.ask(self.index, terms, query, ageing)
+            assert answer == self.ask(self.twin, terms, query, ageing)
+            rows = [row for line in answer[0] for row in line]
+            assert len(set(rows)) == len(rows)  # nobody is chosen for two dwellings
+
+    def ask_one(self, terms: Terms, tiers: np.ndarray, ageing: int = 0, wanted: int = 9, mask: int = EVERYBODY) -> list[int]:
+        """Return whom the index finds for the first dwelling, with one holder and no landlord behind it."""
+        query = Query(np.array([0]), tiers[None], np.array([mask]), np.full((1, SEGMENTS), -1, np.int8), np.array([wanted]))
+        answer = self.ask(self.index, terms, query, ageing)
+        assert answer == self.ask(self.twin, terms, query, ageing)
+        return answer[0][0]
+
+    def all_may_have_the_first_dwelling(self) -> None:
+        """Make every application pass every filter of a cheap dwelling where all want to live."""
+        people, homes = self.people, self.homes
+        people.place_set[:], people.rooms_min[:], people.rooms_max[:] = 0, 1, ROOMS
+        people.last_offer[:], people.lives_in[:], people.disabled[:], people.employment[:] = -1, -1, False, 0
+        people.income[:], people.tax_income[:], people.units[:], people.family[:] = 1_200, 9_000, 1, 0
+        homes.financing[0], homes.rent[0], homes.charges[0], homes.surface[0] = 1, 100, 0, 10
+        homes.is_accessible[0] = False
+        place = int(self.index.members[0])
+        communes = [c for c in range(COMMUNES) if place in (c, COMMUNES + c % TERRITORIES, WHOLE)]
+        homes.commune[0] = communes[0]
 
 
 def crowd(seed: int, count: int = 120) -> Crowd:
@@ -83,20 +117,28 @@ def crowd(seed: int, count: int = 120) -> Crowd:
     smallest = rng.integers(1, ROOMS + 1, count)
     income = rng.uniform(500, 2_500, count).astype(np.float32)
     people = People(
-        status=np.zeros(count, dtype=np.uint8), last_offer=rng.integers(-1, 20, count).astype(np.int32),
+        status=np.zeros(count, dtype=np.uint8), last_offer=rng.integers(-1, DWELLINGS, count).astype(np.int32),
         household=rng.permutation(count).astype(np.int32), rooms_min=smallest.astype(np.uint8),
         rooms_max=np.minimum(ROOMS, smallest + rng.integers(0, 3, count)).astype(np.uint8),
         place_set=rng.integers(0, len(places), count).astype(np.int32),
-        lives_in=rng.integers(-1, 20, count).astype(np.int32), tax_income=income * 10, income=income,
+        lives_in=rng.integers(-1, DWELLINGS, count).astype(np.int32), tax_income=income * 10, income=income,
         units=rng.uniform(1, 3, count).astype(np.float32), category=rng.integers(1, 7, count).astype(np.uint8),
         over_six=np.zeros(count, dtype=np.uint8), family=rng.integers(0, 10, count).astype(np.uint8),
         disabled=rng.random(count) < 0.2, employment=rng.integers(0, 6, count).astype(np.uint8),
     )  # fmt: skip
-    keys = rng.integers(-1_000, 1_000, count)  # many ties
-    segments = rng.integers(0, SEGMENTS, count).astype(np.int8)
+    homes = Homes(
+        commune=rng.integers(0, COMMUNES, DWELLINGS).astype(np.int16),
+        rooms=rng.integers(1, ROOMS + 1, DWELLINGS).astype(np.uint8),
+        financing=rng.integers(0, 4, DWELLINGS).astype(np.uint8),
+        rent=rng.uniform(150, 600, DWELLINGS).astype(np.float32), charges=np.full(DWELLINGS, 60, dtype=np.float32),
+        surface=rng.uniform(20, 90, DWELLINGS).astype(np.float32), is_accessible=rng.random(DWELLINGS) < 0.3,
+        territory_place=COMMUNES + np.arange(COMMUNES) % TERRITORIES, zone=np.arange(COMMUNES) % 2, whole_place=WHOLE,
+    )  # fmt: skip
     offsets, members = places.ragged()
     both = Waiting(WHOLE + 1, offsets, members), Scanning(WHOLE + 1, offsets, members)
-    return Crowd(rng, people, keys, segments, *both)
+    made = Crowd(rng, people, homes, rng.integers(-1_000, 1_000, count), np.empty(0), *both)  # keys with many ties
+    made.segments = made.draw_segments(made.everybody())
+    return made
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -113,28 +155,32 @@ def test_the_index_answers_like_its_twin(seed: int, engine: str, terms: Terms) -
             world.both("hold", chosen[~held])
             out = np.union1d(out, chosen[~held])
         elif move == "take_back":
-            world.both("take_back", chosen[held])
+            world.take_back(chosen[held])
             out = np.setdiff1d(out, chosen[held])
+            if world.rng.random() < 0.5:  # some are ranked again, others close, before the next search
+                again, gone = np.array_split(chosen[held], 2)
+                keys = world.rng.integers(-1_000, 1_000, len(again))
+                world.both("refile", again, keys, world.draw_segments(again))
+                world.both("leave", gone)
+                inside = np.setdiff1d(inside, gone)
         elif move == "leave":
             world.both("leave", chosen)
             inside, out = np.setdiff1d(inside, chosen), np.setdiff1d(out, chosen)
             assert not any(world.index.is_in(row) for row in chosen.tolist())
         else:
-            keys = world.rng.integers(-1_000, 1_000, len(chosen))
-            world.both("refile", chosen, keys, world.rng.integers(0, SEGMENTS, len(chosen)).astype(np.int8))
+            world.both("refile", chosen, world.rng.integers(-1_000, 1_000, len(chosen)), world.draw_segments(chosen))
         world.assert_same(terms)
     assert all(world.index.is_in(row) for row in inside.tolist())
 
 
-def test_buckets_are_sorted_and_hold_each_wish_once(terms: Terms) -> None:
+def test_buckets_are_sorted_and_hold_each_wish_once() -> None:
     world = crowd(3, 400)
     world.both("enter", world.everybody(), world.keys, world.segments)
     pool, held = world.index.pool, 0
-    for start, length in zip(pool.start, pool.length, strict=True):
-        inside = slice(int(start), int(start + length))
-        pairs = list(zip(pool.key[inside].tolist(), pool.row[inside].tolist(), strict=True))
-        assert pairs == sorted(set(pairs))
-        held += len(pairs)
+    for start, length in zip(pool.start.tolist(), pool.length.tolist(), strict=True):
+        entries = pool.entry[start : start + length].tolist()
+        assert entries == sorted(set(entries))
+        held += len(entries)
     sizes = np.diff(world.index.offsets)[world.people.place_set]
     wishes = sizes * (world.people.rooms_max.astype(int) - world.people.rooms_min + 1)
     assert held == wishes.sum()
@@ -144,18 +190,13 @@ def test_buckets_are_sorted_and_hold_each_wish_once(terms: Terms) -> None:
 
 def test_full_buckets_grow_and_keep_their_order(engine: str, terms: Terms) -> None:
     world = crowd(1, 700)
-    people = world.people
-    people.place_set[:], people.rooms_min[:], people.rooms_max[:] = 0, 2, 4
+    world.all_may_have_the_first_dwelling()
     order, segment = world.rng.permutation(700), np.zeros(700, dtype=np.int8)
     for part in np.array_split(order, 9):  # row numbers jump: room is made for the largest
         world.both("enter", part, world.keys[part], segment[part])
-    assert len(world.index.key_of) == 1024
-    place = int(world.index.members[0])
-    bucket = (place * ROOMS + 3 - 1) * SEGMENTS
-    assert world.index.pool.length[bucket] == 700
-    start = int(world.index.pool.start[bucket])
-    stored = world.index.pool.row[start : start + 700]
-    assert np.array_equal(stored, np.lexsort((np.arange(700), world.keys)))
+    assert world.index.pool.room.max() >= 700
+    in_order = np.lexsort((np.arange(700), world.keys)).tolist()
+    assert world.ask_one(terms, ALL_TIERS, wanted=700) == in_order
     world.assert_same(terms)
 
 
@@ -172,9 +213,11 @@ def test_nobody_enters_and_nobody_is_found(terms: Terms) -> None:
     world, nobody = crowd(4), np.empty(0, dtype=np.int64)
     for verb in ("enter", "refile"):
         world.both(verb, nobody, nobody, nobody.astype(np.int8))
-    for verb in ("hold", "take_back", "leave"):
+    for verb in ("hold", "leave"):
         world.both(verb, nobody)
+    world.take_back(nobody)
     world.assert_same(terms)
+    assert world.ask_one(terms, ALL_TIERS) == []
 
 
 def test_leaving_without_being_there_is_a_bug() -> None:
@@ -187,44 +230,76 @@ def test_leaving_without_being_there_is_a_bug() -> None:
 
 def test_a_long_list_of_files_may_be_asked_for(terms: Terms) -> None:
     world = crowd(6, 500)
-    people = world.people
-    people.place_set[:], people.rooms_min[:], people.rooms_max[:], people.last_offer[:], people.lives_in[:] = 0, 1, 5, -1, -1
-    world.both("enter", world.everybody(), world.keys, world.segments)
-    ask = world.ask(place=int(world.index.members[0]), rent=100.0, surface=10.0, employment_mask=EVERYBODY)[-1:]
-    found = [x.candidates(people, terms, ask, ALL_TIERS, 0, 300).tolist() for x in (world.index, world.twin)]
-    assert len(found[0]) > 64
-    assert found[0] == found[1]
-    assert len(set(found[0])) == len(found[0])
+    world.all_may_have_the_first_dwelling()
+    world.both("enter", world.everybody(), world.keys, np.zeros(500, dtype=np.int8))
+    assert len(world.ask_one(terms, ALL_TIERS, wanted=300)) == 300
 
 
 def test_tiers_come_before_keys_and_capped_keys_age(terms: Terms) -> None:
     world = crowd(7, 4)
-    people = world.people
-    people.place_set[:], people.rooms_min[:], people.rooms_max[:], people.last_offer[:], people.lives_in[:] = 0, 1, 5, -1, -1
-    people.income[:], people.tax_income[:], people.units[:], people.family[:] = 1_200, 9_000, 1, 0
-    keys, segments = np.array([50, 10, 20, 30]), np.array([8, 0, 1, 0], dtype=np.int8)  # the third one is capped
-    world.index.enter(people, np.arange(4), keys, segments)
-    ask = world.ask(place=int(world.index.members[0]), rent=100.0, surface=10.0, employment_mask=EVERYBODY, financing=1)[-1:]
+    world.all_may_have_the_first_dwelling()
+    yes, no = np.ones(1, dtype=bool), np.zeros(1, dtype=bool)
+    plain, capped, mutation = (
+        int(segment_codes(np.array([flag]), np.array([3]), no, cap)[0]) for flag, cap in ((0, no), (0, yes), (4, no))
+    )
+    segments = np.array([mutation, plain, capped, plain], dtype=np.int8)
+    world.both("enter", world.everybody(), np.array([50, 10, 20, 30]), segments)
+    assert world.ask_one(terms, ALL_TIERS) == [1, 2, 3, 0]
+    assert world.ask_one(terms, ALL_TIERS, ageing=15) == [1, 3, 2, 0]
+    assert world.ask_one(terms, ALL_TIERS, ageing=100) == [1, 3, 0, 2]
+    assert world.ask_one(terms, ALL_TIERS, wanted=2) == [1, 2]
+    mutations_first, mutations_only = np.ones(SEGMENTS, dtype=np.int8), np.full(SEGMENTS, -1, dtype=np.int8)
+    mutations_first[mutation] = mutations_only[mutation] = 0
+    assert world.ask_one(terms, mutations_first, ageing=15) == [0, 1, 3, 2]
+    assert world.ask_one(terms, mutations_only) == [0]
+    assert world.ask_one(terms, np.full(SEGMENTS, -1, dtype=np.int8)) == []
 
-    def found(tiers: np.ndarray, ageing: int) -> list[int]:
-        return world.index.candidates(people, terms, ask, tiers, ageing, 9).tolist()
 
-    assert found(ALL_TIERS, 0) == [1, 2, 3, 0]
-    assert found(ALL_TIERS, 15) == [1, 3, 2, 0]
-    assert found(ALL_TIERS, 100) == [1, 3, 0, 2]
-    class_first = np.where(np.arange(SEGMENTS) // 4 == 2, 0, 1).astype(np.int8)
-    assert found(class_first, 15) == [0, 1, 3, 2]
-    only_class = np.where(np.arange(SEGMENTS) // 4 == 2, 0, -1).astype(np.int8)
-    assert found(only_class, 0) == [0]
-    assert found(np.full(SEGMENTS, -1, dtype=np.int8), 0) == []
+def test_an_accessible_dwelling_asks_disabled_households_first(terms: Terms) -> None:
+    world = crowd(8, 6)
+    world.all_may_have_the_first_dwelling()
+    world.people.disabled[world.people.household[[2, 4]]] = True
+    world.both("enter", world.everybody(), np.arange(6), world.draw_segments(world.everybody()) & ~1)
+    assert world.ask_one(terms, ALL_TIERS) == [0, 1, 2, 3, 4, 5]
+    world.homes.is_accessible[0] = True
+    assert world.ask_one(terms, ALL_TIERS) == [2, 4, 0, 1, 3, 5]
+
+
+def test_the_landlord_is_asked_when_the_holder_has_nobody(terms: Terms) -> None:
+    world = crowd(9, 3)
+    world.all_may_have_the_first_dwelling()
+    world.both("enter", world.everybody(), np.arange(3), np.zeros(3, dtype=np.int8))
+    nobody, one = np.full((1, SEGMENTS), -1, dtype=np.int8), np.array([0])
+    for holder, is_fallback in ((nobody, True), (ALL_TIERS[None], False)):
+        query = Query(one, holder, np.array([EVERYBODY]), ALL_TIERS[None], np.array([2]))
+        for list_ in (world.index, world.twin):
+            assert world.ask(list_, terms, query, 0) == ([[0, 1]], [is_fallback])
+    world.people.employment[:] = 3
+    query = Query(one, ALL_TIERS[None], np.array([WORKERS]), ALL_TIERS[None], np.array([2]))
+    for list_ in (world.index, world.twin):
+        assert world.ask(list_, terms, query, 0) == ([[0, 1]], [True])
+    assert world.ask_one(terms, ALL_TIERS, mask=WORKERS) == []
+
+
+def test_dwellings_choose_in_turn(terms: Terms) -> None:
+    world = crowd(10, 5)
+    world.all_may_have_the_first_dwelling()
+    world.both("enter", world.everybody(), np.arange(5), np.zeros(5, dtype=np.int8))
+    for column in world.homes[:7]:
+        column[1] = column[0]
+    tiers = np.stack([ALL_TIERS, ALL_TIERS])
+    query = Query(np.array([1, 0]), tiers, np.full(2, EVERYBODY), tiers, np.array([3, 3]))
+    for list_ in (world.index, world.twin):
+        assert world.ask(list_, terms, query, 0)[0] == [[0, 1, 2], [3, 4]]
+        assert world.ask(list_, terms, query, 0)[0] == [[0, 1, 2], [3, 4]]  # asking changes nothing
 
 
 def test_filters(engine: str, terms: Terms) -> None:
-    world = crowd(8, 2)
-    people, ask = world.people, world.ask(dwelling=7, financing=1, rent=250.0, surface=40.0, employment_mask=EVERYBODY)[-1]
+    world = crowd(11, 2)
+    people, row, home = world.people, 0, int(world.people.household[0])
+    ask = Ask(dwelling=7, financing=1, rent=250.0, charges=60.0, surface=40.0, zone=0, employment_mask=EVERYBODY)
     people.last_offer[:], people.lives_in[:], people.units[:], people.category[:] = -1, -1, 1, 1
-    people.income[:], people.tax_income[:], people.family[:], people.disabled[:] = 1_100, 9_000, 0, False
-    row, home = 0, int(people.household[0])
+    people.income[:], people.tax_income[:], people.family[:], people.employment[:] = 1_100, 9_000, 0, 3
     assert waiting.passes(row, ask, people, terms)
     for column, place, value in (
         ("status", row, 1), ("last_offer", row, 7), ("lives_in", home, 7), ("tax_income", home, 21_140),
@@ -235,16 +310,19 @@ def test_filters(engine: str, terms: Terms) -> None:
         values[place] = value
         assert not waiting.passes(row, ask, people, terms), column
         values[place] = before
-    assert not waiting.passes(row, ask._replace(disabled_only=True), people, terms)
-    people.disabled[home] = True
-    assert waiting.passes(row, ask._replace(disabled_only=True), people, terms)
-    people.employment[home] = 3
-    assert not waiting.passes(row, ask._replace(employment_mask=0b11), people, terms)
-    assert waiting.passes(row, ask._replace(employment_mask=0b1000), people, terms)
     assert waiting.passes(row, ask, people, terms)
+    assert not waiting.passes(row, ask._replace(employment_mask=WORKERS), people, terms)
+    assert waiting.passes(row, ask._replace(employment_mask=0b1000), people, terms)
 
 
-def test_segments_tell_class_quartile_and_cap() -> None:
-    codes = segment_codes(np.array([0, 1, 2, 4, 8, 5]), np.array([1, 1, 4, 2, 1, 3]), np.array([0, 1, 0, 0, 1, 1], dtype=bool))
-    assert codes.tolist() == [2, 7, 4, 8, 11, 5]
-    assert codes.dtype == np.int8
+def test_segments_tell_class_quartile_handicap_and_cap() -> None:
+    grid = [
+        (recognition, quartile, disabled, capped)
+        for recognition in (0, 1, 4) for quartile in (1, 2) for disabled in (False, True) for capped in (False, True)
+    ]  # fmt: skip
+    codes = segment_codes(*(np.array(column) for column in zip(*grid, strict=True)))
+    assert sorted(codes.tolist()) == list(range(SEGMENTS))
+    for same in ((1, 2), (1, 5), (4, 8)):  # DALO like PDALHPD, DALO before mutation, NPNRU like mutation
+        one, other = (segment_codes(np.array([f]), np.array([1]), np.array([False]), np.array([True])) for f in same)
+        assert one == other
+    assert ((codes & 1) == [capped for *_, capped in grid]).all()

@@ -18,6 +18,7 @@ from sim.report.definitions import (
     SECTIONS,
     STOCK,
 )
+from sim.report.publics import delays_by_public, gaps_to_base
 from sim.report.reading import Curve, Panel, Reading, RunFolder, Series, curves
 from sim.report.sources import OBJECTIVES, published, scale_of, target_of
 from sim.report.tables import Cell, Quantity, Table
@@ -48,6 +49,7 @@ def write_bilan(
     year: int | None = None,
     formats: tuple[str, ...] = ("html", "xlsx"),
     out: Path | None = None,
+    against: Path | None = None,
 ) -> list[Path]:
     """Write the bilan of a finished run and return the files written.
 
@@ -64,6 +66,9 @@ def write_bilan(
     out : Path, optional
         Folder to write into; the run folder by default. The figures go to ``figures/`` inside it.
 
+    against : Path, optional
+        Another finished run: the bilan then says who waits more and who waits less than in it.
+
     Raises
     ------
     ValueError
@@ -71,16 +76,26 @@ def write_bilan(
     """
     from sim.results.store import load_run
 
-    return write(load_run(run_path), Path(out or run_path), territory, year=year, formats=formats)
+    base = load_run(against) if against else None
+    return write(load_run(run_path), Path(out or run_path), territory, year=year, formats=formats, base=base)
 
 
-def write(run: RunFolder, folder: Path, territory: Any, *, year: int | None, formats: tuple[str, ...]) -> list[Path]:
+def write(
+    run: RunFolder,
+    folder: Path,
+    territory: Any,
+    *,
+    year: int | None,
+    formats: tuple[str, ...],
+    base: RunFolder | None = None,
+) -> list[Path]:
     """Write the bilan of a run already loaded into ``folder`` (see `write_bilan`)."""
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
         raise ValueError(f"unknown format {unknown[0]!r}; formats are {', '.join(FORMATS)}")
     reading = Reading(run)
     reading.scale = scale_of(reading, territory)
+    reading.base = Reading(base) if base is not None else None
     chosen = reading.last_full_year if year is None else year
     if chosen not in reading.years:
         raise ValueError(f"year {chosen} was not simulated; years are {reading.years[0]} to {reading.years[-1]}")
@@ -111,6 +126,8 @@ def _tables(reading: Reading, territory: Any, year: int) -> dict[str, Table]:
         contents.by_year(reading, "tendance", "Chiffres clés par année", KEY_FIGURES),
         contents.observed(reading, territory),
         contents.by_year(reading, "delais", "Les trois délais, en mois", DELAYS),
+        delays_by_public(reading, year),
+        gaps_to_base(reading, year),
         contents.commitments(reading, year),
         contents.territories(reading, year, territory),
         named,
@@ -125,7 +142,7 @@ def _tables(reading: Reading, territory: Any, year: int) -> dict[str, Table]:
         contents.hypotheses(reading, territory),
         contents.legal_values(reading),
     ]
-    return {table.name: table for table in found}
+    return {table.name: table for table in found if table.rows or table.name != "ecarts"}
 
 
 def draw(reading: Reading, territory: Any, year: int, parts: dict[str, Table]) -> dict[str, Figure]:
@@ -309,7 +326,7 @@ def _workbook(path: Path, reading: Reading, year: int, parts: dict[str, Table]) 
         ("Bailleurs", [parts["bailleurs"], parts["bailleurs_hypothetiques"]]),
         ("Prioritaires", [parts["prioritaires"].transposed(), parts["reservataires"]]),
         ("Attributions", [parts["attributions_r441_5_1"], parts["attributions"]]),
-        ("Délais", [parts["delais"].transposed()]),
+        ("Délais", [parts["delais"].transposed(), parts["delais_publics"]]),
         ("CALEOL et parc", [parts["caleol"].transposed(), parts["parc"].transposed(), parts["autres"].transposed()]),
         ("Hypothèses", [parts["hypotheses"]]),
         ("Valeurs légales", [parts["valeurs_legales"]]),

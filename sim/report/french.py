@@ -54,6 +54,11 @@ def number(x: float, decimals: int = 0) -> str:
     return (MINUS if round(x, decimals) < 0 else "") + text
 
 
+def signed(x: float, decimals: int = 0) -> str:
+    """Return a number with its sign; zero has none."""
+    return ("+" if round(x, decimals) > 0 else "") + number(x, decimals)
+
+
 def trimmed(x: float, decimals: int = 4) -> str:
     """Return ``x`` with as many decimals as it needs, at most ``decimals``."""
     text = number(x, decimals)

@@ -87,6 +87,7 @@ class Reading:
     def __init__(self, run: RunFolder) -> None:
         self.manifest = run.manifest
         self.scale = 1.0  # size of the simulated world over that of the territory
+        self.base: Reading | None = None  # another run to lay beside this one
         self._run = run
         self.indicators = run.indicators()
         self._groups = self.indicators.groupby(
