@@ -21,7 +21,8 @@ app = typer.Typer(
 )
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
 Override = Annotated[
-    list[str] | None, typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law.")
+    list[str] | None,
+    typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law."),
 ]
 
 
@@ -38,7 +39,9 @@ def run(
     start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
     years: Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)] = None,
     jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
-    applicants: Annotated[int | None, typer.Option(help="Size of the world; all else is scaled alike.", min=200)] = None,
+    applicants: Annotated[
+        int | None, typer.Option(help="Size of the world; all else is scaled alike.", min=200)
+    ] = None,
     out: Annotated[Path, typer.Option(help="Parent folder of the run folder.")] = Path("runs"),
     override: Override = None,
     as_json: Json = False,
@@ -165,7 +168,9 @@ def show(
 
 
 @app.command()
-def check(paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios or territory folders.")]) -> None:
+def check(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios or territory folders.")],
+) -> None:
     """Check scenarios, law and territory folders: every fault at once; lists legal values never read."""
     from sim.checking import check_paths
 

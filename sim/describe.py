@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sim.words.clock import DAYS_PER_MONTH
+
 Row = dict[str, Any]
 SUMMARY = (
     "demandes_en_stock", "attributions", "taux_pression", "part_mutations_attributions", "part_q1_hors_qpv",
@@ -52,21 +54,55 @@ def hypotheses(territory: str) -> list[Row]:
     rows: list[Row] = []
     for p in parameters():
         if str(p.get("source", "")).startswith(HYPOTHESIS):
-            rows.append({"where": "scenario", "name": p["path"], "value": p["default"], "unit": p["unit"], "meaning": p["doc"]})
+            rows.append(
+                {"where": "scenario", "name": p["path"], "value": p["default"], "unit": p["unit"], "meaning": p["doc"]}
+            )
     place = load(find_territory(territory))
     for value in place.values.values():
         if value.is_hypothesis:
-            rows.append({"where": "territory", "name": value.name, "value": value.is_, "unit": value.unit, "meaning": value.label})
+            rows.append(
+                {
+                    "where": "territory",
+                    "name": value.name,
+                    "value": value.is_,
+                    "unit": value.unit,
+                    "meaning": value.label,
+                }
+            )
     hypothetical = place.sources[place.sources["source"].str.startswith(HYPOTHESIS)]
     for _, source in hypothetical.iterrows():
-        rows.append({"where": f"territory, {source['file']}", "name": source["column"], "value": "", "unit": source["unit"], "meaning": source["note"]})
+        rows.append(
+            {
+                "where": f"territory, {source['file']}",
+                "name": source["column"],
+                "value": "",
+                "unit": source["unit"],
+                "meaning": source["note"],
+            }
+        )
     tables = place.distributions[place.distributions["source"].str.startswith(HYPOTHESIS)]
     for name, table in tables.groupby("table", sort=True):
-        rows.append({"where": "territory, distributions.csv", "name": name, "value": f"{len(table)} values", "unit": table["unit"].iloc[0], "meaning": table["source"].iloc[0]})
+        rows.append(
+            {
+                "where": "territory, distributions.csv",
+                "name": name,
+                "value": f"{len(table)} values",
+                "unit": table["unit"].iloc[0],
+                "meaning": table["source"].iloc[0],
+            }
+        )
     for parameter in describe_law():
         for dated in parameter["values"]:
             if dated["status"] == "hypothese":
-                rows.append({"where": "law", "name": f"{parameter['name']} {dated['from']}", "value": dated["is"], "unit": parameter["unit"], "meaning": parameter["label"]})
+                rows.append(
+                    {
+                        "where": "law",
+                        "name": f"{parameter['name']} {dated['from']}",
+                        "value": dated["is"],
+                        "unit": parameter["unit"],
+                        "meaning": parameter["label"],
+                    }
+                )
     return rows
 
 
@@ -79,17 +115,17 @@ def indicators(_: str) -> list[Row]:
 
 def mechanisms(_: str) -> list[Row]:
     """Ordering rules, orientation and steering that a scenario may name."""
-    from sim.rules import designation
-
-    lines = [line.strip(" .;") for line in (designation.Order.__doc__ or "").splitlines()]
     return [
-        {"kind": "designation", "name": "pratique", "meaning": "seniority plus the head start of each file (hypothèse)"},
-        {"kind": "designation", "name": "anciennete", "meaning": "seniority alone"},
-        {"kind": "designation", "name": "cotation", "meaning": "points of a grid (scenarios/grids), ties by date of filing"},
-        {"kind": "reservation", "name": "plus_en_retard", "meaning": "orientation to the holder most behind its share"},
-        {"kind": "steering", "name": "aucun", "meaning": "objectives are measured only"},
-        {"kind": "steering", "name": "objectifs", "meaning": "segments that serve lagging objectives are designated first"},
-    ] if lines else []  # fmt: skip
+        {"kind": kind, "name": name, "meaning": meaning}
+        for kind, name, meaning in (
+            ("designation", "pratique", "seniority plus the head start of each file (hypothèse)"),
+            ("designation", "anciennete", "seniority alone"),
+            ("designation", "cotation", "points of a grid (scenarios/grids), ties by date of filing"),
+            ("reservation", "plus_en_retard", "orientation to the holder most behind its share"),
+            ("steering", "aucun", "objectives are measured only"),
+            ("steering", "objectifs", "segments that serve lagging objectives are designated first"),
+        )
+    ]
 
 
 TOPICS: dict[str, Callable[[str], list[Row]]] = {
@@ -119,21 +155,18 @@ def print_table(rows: list[Row]) -> None:
 
 
 def print_summary(summary: dict[int, dict[str, dict[str, float | None]]]) -> None:
-    """Print the main indicators of a run: mean over replications, one column a year."""
+    """Print the main indicators of a run, mean over replications, one column a year; plain text, never folded."""
     years = sorted(summary)
-    rows: list[Row] = []
+    print(f"{'':<36}" + "".join(f"{year:>9}" for year in years))
     for code in SUMMARY:
-        row: Row = {"indicator": code}
-        for year in years:
-            mean = summary[year].get(code, {}).get("mean")
-            row[str(year)] = "–" if mean is None else _short(code, mean)
-        rows.append(row)
-    print_table(rows)
+        name = f"{code}, months" if code.startswith(("delai_", "anciennete_")) else code
+        means = [summary[year].get(code, {}).get("mean") for year in years]
+        print(f"{name:<36}" + "".join(f"{'-' if m is None else _short(code, m):>9}" for m in means))
 
 
 def _short(code: str, value: float) -> str:
     if code.startswith(("part_", "taux_")) and code != "taux_pression":
         return f"{100 * value:.1f} %"
     if code.startswith(("delai_", "anciennete_")):
-        return f"{value / 30.4375:.1f} months"
+        return f"{value / DAYS_PER_MONTH:.1f}"
     return f"{value:.2f}" if value < 100 else f"{value:,.0f}".replace(",", " ")

@@ -66,7 +66,7 @@ def application_story(tables: dict[str, Any], row: int) -> Iterator[str]:
 
 def event_line(event: Any) -> str:
     """Return one event in words."""
-    kind, detail = EventKind(event.kind), ""
+    kind, detail = EventKind.of(event.kind), ""
     if event.dwelling >= 0:
         detail += f", logement {event.dwelling}"
     if event.rank:
@@ -76,7 +76,7 @@ def event_line(event: Any) -> str:
     if kind == EventKind.DESIGNATED:
         detail += f", score {event.value:.1f}"
     if event.reason:
-        detail += f" ({Reason(event.reason).label})"
+        detail += f" ({Reason.of(event.reason).label})"
     return f"{to_date(event.day)}  {kind.label}{detail}"
 
 
@@ -89,9 +89,9 @@ def attribution_story(tables: dict[str, Any], row: int) -> Iterator[str]:
     yield (
         f"  logement {int(lease['dwelling'])}: T{d['rooms']}, {d['surface_m2']:.0f} m2, "
         f"{d['rent_eur_month']:.0f} eur/month + {d['charges_eur_month']:.0f} of charges, "
-        f"{Financing(int(d['financing'])).label}, {'en' if lease['is_in_qpv'] else 'hors'} QPV"
+        f"{Financing.of(int(d['financing'])).label}, {'en' if lease['is_in_qpv'] else 'hors'} QPV"
     )
-    yield f"  proposed by: {Reservataire(int(lease['reservataire'])).label}; files examined: {lease['files']}"
+    yield f"  proposed by: {Reservataire.of(int(lease['reservataire'])).label}; files examined: {lease['files']}"
     recognition = Recognition(int(lease["recognition"])).name or "aucune"
     yield f"  waited {months:.1f} months; quartile {lease['quartile']}; reconnaissance: {recognition}"
     yield "  the procedure:"

@@ -68,7 +68,11 @@ def test_streams_are_independent_and_addressed_by_name() -> None:
     luck = Luck(2022, 0)
     people = luck.stream("arrivals_people").random(DRAWS)
     assert np.array_equal(Luck(2022, 0).stream("arrivals_people").random(DRAWS), people)
-    for other in (luck.stream("deliveries"), Luck(2022, 1).stream("arrivals_people"), Luck(1, 0).stream("arrivals_people")):
+    for other in (
+        luck.stream("deliveries"),
+        Luck(2022, 1).stream("arrivals_people"),
+        Luck(1, 0).stream("arrivals_people"),
+    ):
         assert correlation(people, other.random(DRAWS)) < FIVE_SIGMAS
 
 

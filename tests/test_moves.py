@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.rules import quotas
 from sim.state.households import Households
 from sim.words.codes import EventKind, Reason, Recognition, Reservataire, Status
 from sim.world import moves
 from sim.world.moves import Impossible
+from sim.world.waiting import PUBLICS, SEGMENTS
 from sim.world.world import Calendar, World
 from tests import worlds
 
@@ -38,10 +40,29 @@ def newcomers_on_the_list(world: World) -> list[int]:
     return np.flatnonzero(~a.is_mutation[: len(a)])[:5].tolist()
 
 
+def designate(world: World, dwelling: int, rows: list[int]) -> None:
+    count = len(rows)
+    moves.designate(
+        world, np.array(rows), np.full(count, dwelling), np.arange(1, count + 1), np.zeros(count, dtype=int)
+    )
+
+
 def designated(world: World, rows: list[int]) -> int:
     dwelling = empty_dwelling(world)
-    moves.designate(world, dwelling, rows, [1.0] * len(rows), Reason.NONE)
+    designate(world, dwelling, rows)
     return dwelling
+
+
+def examine(world: World, dwelling: int, rows: list[int], gone: dict[int, EventKind]) -> None:
+    """Let the commission rank files, but for those that are gone."""
+    kinds = [gone.get(row) for row in rows]
+    retracted, rejected = (np.array([kind == K[name] for kind in kinds]) for name in ("RETRACTED", "REJECTED"))
+    ranks = np.cumsum(~retracted & ~rejected)
+    moves.examine(world, np.array(rows), np.full(len(rows), dwelling), retracted, rejected, ranks)
+
+
+def recognise(world: World, row: int, flag: Recognition) -> None:
+    moves.recognise(world, np.array([row]), np.array([int(flag)]))
 
 
 def close(world: World, row: int) -> None:
@@ -71,7 +92,7 @@ def test_only_an_application_in_progress_is_recognised(world: World) -> None:
     row = newcomers_on_the_list(world)[0]
     close(world, row)
     with pytest.raises(Impossible, match="in progress"):
-        moves.recognise(world, np.array([row]), np.array([int(Recognition.DALO)]))
+        recognise(world, row, Recognition.DALO)
 
 
 def test_an_empty_dwelling_has_no_tenant_to_leave(world: World) -> None:
@@ -101,15 +122,20 @@ def test_nobody_is_designated_twice_at_a_time(world: World) -> None:
     close(world, closed)
     for row in (held, closed):
         with pytest.raises(Impossible, match="cannot be designated"):
-            moves.designate(world, dwelling, [row], [0.0], Reason.NONE)
+            designate(world, dwelling, [row])
+    free = newcomers_on_the_list(world)[2]
+    with pytest.raises(Impossible, match="two dwellings at a time"):
+        designate(world, dwelling, [free, free])
 
 
-def test_only_who_is_held_for_the_dwelling_is_released(world: World) -> None:
+def test_only_who_is_held_for_the_dwelling_is_examined_or_released(world: World) -> None:
     held, free, *_ = newcomers_on_the_list(world)
     dwelling = designated(world, [held])
     for row, home in ((free, dwelling), (held, dwelling + 1)):
         with pytest.raises(Impossible, match="only a held application"):
-            moves.release(world, [row], home, [K.RELEASED])
+            moves.release(world, [row], home, Reason.NONE)
+        with pytest.raises(Impossible, match="files held for the dwelling"):
+            examine(world, home, [row], {})
 
 
 def test_an_offer_goes_to_who_is_held_for_it(world: World) -> None:
@@ -143,7 +169,7 @@ def test_a_lease_follows_an_offer_to_a_held_candidate(world: World) -> None:
 def test_a_dwelling_has_one_household(world: World) -> None:
     row, other, *_ = newcomers_on_the_list(world)
     let = int(np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[0])
-    moves.designate(world, let, [row], [1.0], Reason.NONE)
+    designate(world, let, [row])
     moves.offer(world, row, let, 1)
     with pytest.raises(Impossible, match="at most one household"):
         moves.house(world, row, let, 1, 1)
@@ -164,35 +190,40 @@ def test_a_refused_offer_leaves_no_trace_of_a_lease(world: World) -> None:
 
 
 def test_from_designation_to_lease(world: World) -> None:
-    rows = newcomers_on_the_list(world)[:4]
-    winner, refuser, silent, absent = rows
+    rows = newcomers_on_the_list(world)[:5]
+    refuser, absent, silent, winner, last = rows
     dwelling = designated(world, rows)
     a, h, d = world.applications, world.households, world.dwellings
     assert (a.status[rows] == Status.HELD).all()
-    assert not any(world.waiting.is_in(r) and not world.waiting.is_out[r] for r in rows)
-    moves.release(world, [absent], dwelling, [K.RETRACTED])
-    for rank, row in enumerate((refuser, silent, winner), start=1):
-        moves.rank_candidate(world, row, dwelling, rank)
+    assert (a.held_for[rows] == dwelling).all()
+    assert world.waiting.is_out[rows].all()
+    examine(world, dwelling, rows, {absent: K.RETRACTED})
+    for rank, row in enumerate((refuser, silent), start=1):
         moves.offer(world, row, dwelling, rank)
-        if row != winner:
-            moves.decline(world, row, dwelling, rank, is_silent=row == silent)
+        moves.decline(world, row, dwelling, rank, is_silent=row == silent)
+    moves.offer(world, winner, dwelling, 3)
+    moves.release(world, [last], dwelling, Reason.EARLIER_RANK_SIGNED)
     moves.accept(world, winner, dwelling, 3)
     household = int(a.household[winner])
     assert moves.house(world, winner, dwelling, 3, 4) == -1
-    assert [K(k) for k in world.log.to_array()["kind"]] == [
-        *[K.DESIGNATED] * 4, K.RETRACTED, K.RANKED, K.OFFERED, K.REFUSED, K.RANKED, K.OFFERED, K.EXPIRED,
-        K.RANKED, K.OFFERED, K.ACCEPTED, K.HOUSED,
+
+    events = world.log.to_array()
+    assert kinds(world) == [
+        *[K.DESIGNATED] * 5, K.RANKED, K.RETRACTED, *[K.RANKED] * 3,
+        K.OFFERED, K.REFUSED, K.OFFERED, K.EXPIRED, K.OFFERED, K.RELEASED, K.ACCEPTED, K.HOUSED,
     ]  # fmt: skip
-    assert a.status[rows].tolist() == [Status.HOUSED, Status.OPEN, Status.OPEN, Status.OPEN]
-    assert a.refusals_count[rows].tolist() == [0, 1, 1, 0]
-    assert a.offers_count[rows].tolist() == [1, 1, 1, 0]
+    assert events["rank"][:10].tolist() == [1, 2, 3, 4, 5, 1, 0, 2, 3, 4]
+    assert (events["dwelling"] == dwelling).all()
+    assert a.status[rows].tolist() == [Status.OPEN, Status.OPEN, Status.OPEN, Status.HOUSED, Status.OPEN]
+    assert a.refusals_count[rows].tolist() == [1, 0, 1, 0, 0]
+    assert a.offers_count[rows].tolist() == [1, 0, 1, 1, 0]
     assert (a.held_for[rows] == -1).all()
+    assert d.tenant[dwelling] == household
     assert h.dwelling[household] == dwelling
     assert h.application[household] == -1
-    assert d.tenant[dwelling] == household
     assert d.lettings_count[dwelling] == 1
     assert not world.waiting.is_in(winner)
-    assert all(world.waiting.is_in(row) and not world.waiting.is_out[row] for row in rows[1:])
+    assert all(world.waiting.is_in(row) for row in rows if row != winner)
     lease = world.lease_table()[0]
     assert (lease["application"], lease["dwelling"], lease["previous_dwelling"]) == (winner, dwelling, -1)
     assert (lease["rank"], lease["files"], lease["day"]) == (3, 4, world.day)
@@ -240,13 +271,12 @@ def test_recognition_changes_the_segment_even_while_held(world: World) -> None:
     fresh = [r for r in newcomers_on_the_list(world) if world.applications.recognition[r] == 0]
     row = fresh[0]
     dwelling = designated(world, [row])
-    before = int(world.waiting.segment_of[row])
-    moves.recognise(world, np.array([row]), np.array([int(Recognition.PDALHPD)]))
-    moves.recognise(world, np.array([row]), np.array([int(Recognition.DALO)]))
+    recognise(world, row, Recognition.PDALHPD)
+    recognise(world, row, Recognition.DALO)
     assert world.applications.recognition[row] == Recognition.PDALHPD | Recognition.DALO
     assert world.applications.recognised_day[row] == world.day
-    assert world.waiting.segment_of[row] == before + 4
-    moves.release(world, [row], dwelling, [K.RELEASED])
+    assert world.waiting.segment_of[row] // (SEGMENTS // PUBLICS) == quotas.FIRST_ACCESS
+    moves.release(world, [row], dwelling, Reason.NONE)
     close(world, row)  # it left the bucket that it came back to
 
 
@@ -292,7 +322,7 @@ def test_nothing_is_done_for_nobody(world: World) -> None:
     nobody = np.empty(0, dtype=np.int64)
     moves.close(world, nobody, K.LAPSED, Status.LAPSED)
     moves.renew(world, nobody, nobody)
-    moves.release(world, [], 0, [])
+    moves.release(world, [], 0, Reason.NONE)
     assert len(world.log) == 0
 
 

@@ -56,19 +56,27 @@ def _leaves(data: object, path: str = "") -> dict[str, object]:
 
 
 def test_a_child_merges_maps_and_replaces_lists(tmp_path: Path) -> None:
-    write(tmp_path, "parent.yaml", """
+    write(
+        tmp_path,
+        "parent.yaml",
+        """
 title: Parent
 rules:
   steering: {name: objectifs, objectives: [quota.prioritaires, quota.prioritaires_reservataire]}
   reservation: {etat: 0.2}
 flows: {exits: {per_year_share: {2022: 0.06, 2023: 0.05}}}
-""")
-    child = write(tmp_path, "child.yaml", """
+""",
+    )
+    child = write(
+        tmp_path,
+        "child.yaml",
+        """
 extends: parent
 rules:
   steering: {objectives: [quota.premier_quartile_hors_qpv]}
 flows: {exits: {per_year_share: {2023: 0.04}}}
-""")
+""",
+    )
     loaded = load(child)
     assert loaded.scenario.title == "Parent"
     assert loaded.scenario.rules.steering.name == "objectifs"
@@ -85,16 +93,24 @@ flows: {exits: {per_year_share: {2023: 0.04}}}
 
 def test_amendments_of_the_law_add_dates_and_replace_them(tmp_path: Path) -> None:
     name = "quota.premier_quartile_hors_qpv"
-    write(tmp_path, "one.yaml", f"""
+    write(
+        tmp_path,
+        "one.yaml",
+        f"""
 extends: reference
 law:
   {name}:
     values: [{{from: 2026-01-01, is: 0.28, reference: R}}, {{from: 2027-01-01, is: 0.29, reference: R}}]
-""")
-    two = write(tmp_path, "two.yaml", f"""
+""",
+    )
+    two = write(
+        tmp_path,
+        "two.yaml",
+        f"""
 extends: one
 law: {{{name}: {{values: [{{from: 2027-01-01, is: 0.30, reference: R}}]}}}}
-""")
+""",
+    )
     loaded = load(two)
     assert [loaded.law.at(name, day(f"{year}-06-01")) for year in (2025, 2026, 2027)] == [0.25, 0.28, 0.30]
     assert differences(loaded) == [(f"law/{name}@2027-01-01", 0.29, 0.30)]

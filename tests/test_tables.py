@@ -38,7 +38,7 @@ def test_build_gives_defaults_types_and_broadcasts() -> None:
 
 
 def test_an_unknown_column_is_refused() -> None:
-    with pytest.raises(KeyError, match="Sheep has no column.*wool"):
+    with pytest.raises(KeyError, match=r"Sheep has no column.*wool"):
         Sheep.build(1, wool=3)
     with pytest.raises(ValueError, match="broadcast"):
         Sheep.build(3, age=[1, 2])

@@ -15,7 +15,7 @@ from sim.words.clock import first_day
 from sim.world import waiting
 from sim.world.scanning import Scanning
 from sim.world.terms import law_terms
-from sim.world.waiting import ROOMS, SEGMENTS, Ask, Homes, People, Query, Waiting, segment_codes
+from sim.world.waiting import PUBLICS, ROOMS, SEGMENTS, Ask, Homes, People, Query, Waiting, segment_codes
 
 COMMUNES, TERRITORIES, DWELLINGS = 6, 2, 20
 WHOLE = COMMUNES + TERRITORIES
@@ -65,8 +65,9 @@ class Crowd:
     def draw_segments(self, rows: np.ndarray) -> np.ndarray:
         rng, count = self.rng, len(rows)
         disabled = self.people.disabled[self.people.household[rows]]
-        recognition, quartile = rng.choice([0, 1, 2, 4, 8, 5], count), rng.integers(1, 5, count)
-        return segment_codes(recognition, quartile, disabled, rng.random(count) < 0.5)
+        return segment_codes(
+            rng.integers(0, PUBLICS, count), rng.integers(1, 5, count), disabled, rng.random(count) < 0.5
+        )
 
     def draw_query(self) -> Query:
         rng, count = self.rng, int(self.rng.integers(1, 6))
@@ -90,9 +91,13 @@ class Crowd:
             rows = [row for line in answer[0] for row in line]
             assert len(set(rows)) == len(rows)  # nobody is chosen for two dwellings
 
-    def ask_one(self, terms: Terms, tiers: np.ndarray, ageing: int = 0, wanted: int = 9, mask: int = EVERYBODY) -> list[int]:
+    def ask_one(
+        self, terms: Terms, tiers: np.ndarray, ageing: int = 0, wanted: int = 9, mask: int = EVERYBODY
+    ) -> list[int]:
         """Return whom the index finds for the first dwelling, with one holder and no landlord behind it."""
-        query = Query(np.array([0]), tiers[None], np.array([mask]), np.full((1, SEGMENTS), -1, np.int8), np.array([wanted]))
+        query = Query(
+            np.array([0]), tiers[None], np.array([mask]), np.full((1, SEGMENTS), -1, np.int8), np.array([wanted])
+        )
         answer = self.ask(self.index, terms, query, ageing)
         assert answer == self.ask(self.twin, terms, query, ageing)
         return answer[0][0]
@@ -240,7 +245,8 @@ def test_tiers_come_before_keys_and_capped_keys_age(terms: Terms) -> None:
     world.all_may_have_the_first_dwelling()
     yes, no = np.ones(1, dtype=bool), np.zeros(1, dtype=bool)
     plain, capped, mutation = (
-        int(segment_codes(np.array([flag]), np.array([3]), no, cap)[0]) for flag, cap in ((0, no), (0, yes), (4, no))
+        int(segment_codes(np.array([public]), np.array([3]), no, cap)[0])
+        for public, cap in ((0, no), (0, yes), (2, no))
     )
     segments = np.array([mutation, plain, capped, plain], dtype=np.int8)
     world.both("enter", world.everybody(), np.array([50, 10, 20, 30]), segments)
@@ -315,14 +321,15 @@ def test_filters(engine: str, terms: Terms) -> None:
     assert waiting.passes(row, ask._replace(employment_mask=0b1000), people, terms)
 
 
-def test_segments_tell_class_quartile_handicap_and_cap() -> None:
+def test_segments_tell_public_quartile_handicap_and_cap() -> None:
     grid = [
-        (recognition, quartile, disabled, capped)
-        for recognition in (0, 1, 4) for quartile in (1, 2) for disabled in (False, True) for capped in (False, True)
+        (public, quartile, disabled, capped)
+        for public in range(PUBLICS) for quartile in (1, 2) for disabled in (False, True) for capped in (False, True)
     ]  # fmt: skip
     codes = segment_codes(*(np.array(column) for column in zip(*grid, strict=True)))
     assert sorted(codes.tolist()) == list(range(SEGMENTS))
-    for same in ((1, 2), (1, 5), (4, 8)):  # DALO like PDALHPD, DALO before mutation, NPNRU like mutation
-        one, other = (segment_codes(np.array([f]), np.array([1]), np.array([False]), np.array([True])) for f in same)
-        assert one == other
     assert ((codes & 1) == [capped for *_, capped in grid]).all()
+    only_first = segment_codes(
+        np.zeros(3, dtype=int), np.array([2, 3, 4]), np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)
+    )
+    assert len(set(only_first.tolist())) == 1

@@ -88,7 +88,7 @@ def random_overrides(rng: np.random.Generator) -> tuple[str, ...]:
         "behaviour/refuse/name": rng.choice(["constant", "logit"]),
         "behaviour/refuse/base_share": edge(0.0, 1.0),
         "behaviour/refuse/silence_share": edge(0.0, 1.0),
-        "flows/caleol/every_days": whole(1, 2, 7, 14, 30, 60),
+        "flows/caleol/every_days": whole(1, 7, 7, 7, 14, 14, 14, 30, 30, 60),
         "flows/caleol/files_mean": edge(1.0, 12.0),
         "flows/caleol/retract_share": edge(0.0, 0.9),
         "flows/caleol/reject_share": edge(0.0, 0.9),

@@ -57,7 +57,8 @@ def daily_rate(world: World, day: int) -> float:
     p = world.scenario.flows.arrivals
     years = (day - world.first) / DAYS_PER_YEAR
     season = p.seasonality[to_date(day).month - 1] * 12 / sum(p.seasonality)
-    return p.per_year * world.scale * (1.0 + p.growth_share_per_year) ** years * season / DAYS_PER_YEAR
+    growth = float((1.0 + p.growth_share_per_year) ** years)
+    return p.per_year * world.scale * growth * season / DAYS_PER_YEAR
 
 
 def draw_month(world: World, day: int, month_end: int) -> Month:

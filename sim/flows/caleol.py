@@ -50,7 +50,7 @@ def lags(world: World) -> dict[str, float]:
     behind = {}
     for name in world.scenario.rules.steering.objectives:
         target = float(world.law[name])
-        behind[name] = max(0.0, target - world.book.share(name)) / target
+        behind[name] = max(0.0, target - world.book.share(name)) / target if target > 0 else 0.0
     usual = world.scenario.rules.steering.mutation_share_max
     behind[quotas.MUTATION_VOLUME] = max(0.0, 1.0 - usual - world.book.share(quotas.MUTATION_VOLUME)) * OVERRIDING
     return behind

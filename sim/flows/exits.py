@@ -16,7 +16,6 @@ from sim.words.codes import Channel, EventKind, Reason, Status
 from sim.world import moves
 from sim.world.world import Calendar, Story, World
 
-
 BATCH = 500  # tenants from outside the list are made in batches: one call costs the same for one or for many
 
 

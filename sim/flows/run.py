@@ -116,7 +116,9 @@ def simulate(
         applications=world.applications,
         dwellings=world.dwellings,
         households_born=born(world.households, first_day.households),
-        applications_born=born(world.applications, first_day.applications, int(loaded.law.at("demande.validite_days", world.first))),
+        applications_born=born(
+            world.applications, first_day.applications, int(loaded.law.at("demande.validite_days", world.first))
+        ),
         dwellings_born=born(world.dwellings, first_day.dwellings),
         day_one_rows={
             "households": len(first_day.households),

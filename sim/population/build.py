@@ -103,7 +103,8 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     files = moving.copy()
     files.append(coming)
     people.append(comers)
-    people, files = people.copy(), files.copy()
+    # rows in the order of filing: at equal scores the lower row, that is the older application, comes first
+    people, files = people.copy(), files.take(np.argsort(files.filed_day[: files.count], kind="stable"))
     people.application[files.household] = np.arange(files.count)
     recognise(files, shapes, rng_of("first_day.recognition"), day, scale)
     practice(files, scenario, shapes, rng_of("first_day.practice"), day)

@@ -29,7 +29,9 @@ class Objective:
 
 OBJECTIVES = (
     Objective("part_q1_hors_qpv", "quota.premier_quartile_hors_qpv", "1er quartile hors QPV", "attributions hors QPV"),
-    Objective("part_q2_q4_en_qpv", "quota.non_premier_quartile_en_qpv", "2e à 4e quartiles en QPV", "attributions en QPV"),
+    Objective(
+        "part_q2_q4_en_qpv", "quota.non_premier_quartile_en_qpv", "2e à 4e quartiles en QPV", "attributions en QPV"
+    ),
     Objective("part_prioritaires", "quota.prioritaires", "Ménages prioritaires", "attributions"),
     Objective(
         "part_prioritaires_premier_acces",

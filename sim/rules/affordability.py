@@ -10,7 +10,7 @@ Pp = P0 + Tp x max(0, R - R0), P0 = max(P0min, 8.5 % of L + C), Tp = TF + TL
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Terms(NamedTuple):
     income_index: float
 
 
-def apl_eur_month(rent, income_year, family, zone, terms):  # type: ignore[no-untyped-def]
+def apl_eur_month(rent: Any, income_year: Any, family: Any, zone: Any, terms: Terms) -> Any:
     """Return the monthly allowance in euros.
 
     Parameters
@@ -63,17 +63,17 @@ def apl_eur_month(rent, income_year, family, zone, terms):  # type: ignore[no-un
     return np.maximum(0.0, amount) * (amount >= terms.payment_threshold_eur_month)
 
 
-def net_cost_eur_month(rent, charges, surface, allowance, terms):  # type: ignore[no-untyped-def]
+def net_cost_eur_month(rent: Any, charges: Any, surface: Any, allowance: Any, terms: Terms) -> Any:
     """Return rent, charges and flat water and heating, less the allowance (R441-3-1), eur/month."""
     return np.maximum(0.0, rent + charges + surface * terms.energy_eur_month_m2 - allowance)
 
 
-def can_afford(cost, income_month, consumption_units, terms):  # type: ignore[no-untyped-def]
+def can_afford(cost: Any, income_month: Any, consumption_units: Any, terms: Terms) -> Any:
     """Whether effort and what remains to live on pass the landlord's practice (no legal threshold)."""
     remainder = (income_month - cost) / (consumption_units * 30.4375)
     return (cost <= terms.effort_max_share * income_month) & (remainder >= terms.remainder_min_eur_day_cu)
 
 
-def income_ceiling_eur_year(financing, category, persons_over_six, terms):  # type: ignore[no-untyped-def]
+def income_ceiling_eur_year(financing: Any, category: Any, persons_over_six: Any, terms: Terms) -> Any:
     """Return the ceiling of a financing for a category 1 to 6 and persons beyond the sixth, eur/year."""
     return terms.ceiling_eur_year[financing, category - 1] + persons_over_six * terms.ceiling_eur_year[financing, 6]

@@ -23,11 +23,15 @@ class Applications(Table):
     first_commune: np.ndarray = column("i2", unit="code", doc="commune wished first")
     place_set: np.ndarray = column("i4", unit="code", doc="index of the set of places wished (see state/places.py)")
     grounds: np.ndarray = column("u4", unit="flags", doc="Ground: situations that make it eligible as priority")
-    head_start_days: np.ndarray = column("i2", unit="days", doc="how far in practice the file is ahead of its seniority")
+    head_start_days: np.ndarray = column(
+        "i2", unit="days", doc="how far in practice the file is ahead of its seniority"
+    )
     renewal_due_day: np.ndarray = column("i4", unit="day", default=-1, doc="end of validity", mutable=True)
     status: np.ndarray = column("u1", unit="code", doc="Status", mutable=True)
     closed_day: np.ndarray = column("i4", unit="day", default=-1, doc="day it was closed, -1 = open", mutable=True)
-    held_for: np.ndarray = column("i4", unit="row", default=-1, doc="dwelling it is designated for, -1 = free", mutable=True)
+    held_for: np.ndarray = column(
+        "i4", unit="row", default=-1, doc="dwelling it is designated for, -1 = free", mutable=True
+    )
     recognition: np.ndarray = column("u1", unit="flags", doc="Recognition obtained", mutable=True)
     recognised_day: np.ndarray = column("i4", unit="day", default=-1, doc="day of the first recognition", mutable=True)
     offers_count: np.ndarray = column("u1", unit="count", doc="offers received", mutable=True)

@@ -20,7 +20,9 @@ class Dwellings(Table):
     rooms: np.ndarray = column("u1", unit="rooms", default=1, doc="typology, 1 to 5 (5 = T5 and more)")
     surface_m2: np.ndarray = column("f4", unit="m2", doc="living area")
     rent_eur_month: np.ndarray = column("f4", unit="eur/month", doc="principal rent, base year of the territory")
-    charges_eur_month: np.ndarray = column("f4", unit="eur/month", doc="recoverable charges, base year of the territory")
+    charges_eur_month: np.ndarray = column(
+        "f4", unit="eur/month", doc="recoverable charges, base year of the territory"
+    )
     financing: np.ndarray = column("u1", unit="code", doc="Financing")
     period: np.ndarray = column("u1", unit="code", doc="Period of construction")
     energy: np.ndarray = column("u1", unit="code", doc="Energy label")

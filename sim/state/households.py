@@ -18,16 +18,30 @@ class Households(Table):
     children_count: np.ndarray = column("u1", unit="persons", doc="children under 14 (0.3 consumption unit each)")
     dependants_count: np.ndarray = column("u1", unit="persons", doc="personnes à charge: children and others")
     is_couple: np.ndarray = column("?", unit="bool", doc="two adults in a couple")
-    birth_year: np.ndarray = column("i2", unit="year", default=1980, doc="reference person; age is computed, never stored")
+    birth_year: np.ndarray = column(
+        "i2", unit="year", default=1980, doc="reference person; age is computed, never stored"
+    )
     is_disabled: np.ndarray = column("?", unit="bool", doc="a member is disabled")
     employment: np.ndarray = column("u1", unit="code", doc="Employment of the reference person")
-    occupation: np.ndarray = column("u1", unit="code", doc="Occupation: present housing; HLM while it rents in the stock")
-    income_eur_month: np.ndarray = column("f4", unit="eur/month", doc="declared monthly resources, base year of the territory")
-    consumption_units: np.ndarray = column("f4", unit="cu", default=1.0, doc="1 + 0.5 per other person of 14 or more + 0.3 per child")
-    tax_income_eur_year: np.ndarray = column("f4", unit="eur/year", doc="revenu fiscal de référence N-2, base year of the territory")
+    occupation: np.ndarray = column(
+        "u1", unit="code", doc="Occupation: present housing; HLM while it rents in the stock"
+    )
+    income_eur_month: np.ndarray = column(
+        "f4", unit="eur/month", doc="declared monthly resources, base year of the territory"
+    )
+    consumption_units: np.ndarray = column(
+        "f4", unit="cu", default=1.0, doc="1 + 0.5 per other person of 14 or more + 0.3 per child"
+    )
+    tax_income_eur_year: np.ndarray = column(
+        "f4", unit="eur/year", doc="revenu fiscal de référence N-2, base year of the territory"
+    )
     ceiling_category: np.ndarray = column("u1", unit="code", default=1, doc="category 1 to 6 of the income ceilings")
     persons_over_six: np.ndarray = column("u1", unit="persons", doc="persons beyond the sixth, for the ceilings")
-    family_type: np.ndarray = column("u1", unit="code", doc="APL: 0 alone, 1 couple, 2 + n with n dependants (capped at 9)")
-    dwelling: np.ndarray = column("i4", unit="row", default=-1, doc="dwelling rented in the stock, -1 = none", mutable=True)
+    family_type: np.ndarray = column(
+        "u1", unit="code", doc="APL: 0 alone, 1 couple, 2 + n with n dependants (capped at 9)"
+    )
+    dwelling: np.ndarray = column(
+        "i4", unit="row", default=-1, doc="dwelling rented in the stock, -1 = none", mutable=True
+    )
     lease_day: np.ndarray = column("i4", unit="day", default=-1, doc="day its present lease began", mutable=True)
     application: np.ndarray = column("i4", unit="row", default=-1, doc="its open application, -1 = none", mutable=True)

@@ -22,6 +22,10 @@ class Rows:
         Another view of the same length (the households of the applications, say).
     """
 
+    _table: Table
+    _joined: Rows | None
+    rows: np.ndarray
+
     def __init__(self, table: Table, rows: np.ndarray, joined: Rows | None = None) -> None:
         object.__setattr__(self, "_table", table)
         object.__setattr__(self, "rows", rows)

@@ -6,6 +6,7 @@ A new legal ground, status or kind of event is one line here.
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
+from typing import Self
 
 
 class Code(IntEnum):
@@ -18,6 +19,12 @@ class Code(IntEnum):
         member._value_ = value
         member.label = label
         return member
+
+    @classmethod
+    def of(cls, value: int) -> Self:
+        """Return the member of a code read in a table."""
+        found: Self = cls._value2member_map_[int(value)]  # type: ignore[assignment]
+        return found
 
 
 class Status(Code):
@@ -238,9 +245,38 @@ PDALHPD_GROUNDS = sum(int(g) for g in Ground if g.name and g.name[0] == "P" and 
 MUTATION_GROUNDS = sum(int(g) for g in Ground if g.name and g.name[0] == "M" and g.name[1:3].isdigit())
 
 UNITS = (
-    "day", "days", "months", "years", "year", "share", "code", "row", "flags", "persons", "rooms", "m2",
-    "eur/month", "eur/year", "eur/month/cu", "eur/year/cu", "eur/day/cu", "eur/m2/month", "eur/month/m2",
-    "count", "count/year", "rank", "id", "cu", "points", "points/month", "bool", "name", "ratio", "per_year",
-    "degree", "coefficient", "date",
+    "day",
+    "days",
+    "months",
+    "years",
+    "year",
+    "share",
+    "code",
+    "row",
+    "flags",
+    "persons",
+    "rooms",
+    "m2",
+    "eur/month",
+    "eur/year",
+    "eur/month/cu",
+    "eur/year/cu",
+    "eur/day/cu",
+    "eur/m2/month",
+    "eur/month/m2",
+    "count",
+    "count/year",
+    "rank",
+    "id",
+    "cu",
+    "points",
+    "points/month",
+    "bool",
+    "name",
+    "ratio",
+    "per_year",
+    "degree",
+    "coefficient",
+    "date",
 )
 """The closed list of units of columns, parameters, law values and indicators."""

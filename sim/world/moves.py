@@ -74,9 +74,7 @@ def give_notice(world: World, dwelling: int, reason: Reason) -> None:
     """A tenant gives notice: the search for candidates may begin."""
     household = int(world.dwellings.tenant[dwelling])
     _require(household >= 0, "an empty dwelling has nobody to give notice")
-    world.log.add(
-        world.day, world.phase, EventKind.NOTICE_GIVEN, household=household, dwelling=dwelling, reason=reason
-    )
+    world.log.add(world.day, world.phase, EventKind.NOTICE_GIVEN, household=household, dwelling=dwelling, reason=reason)
 
 
 def vacate(world: World, dwelling: int, reason: Reason) -> None:
@@ -124,7 +122,12 @@ def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.n
 
 
 def examine(
-    world: World, rows: np.ndarray, homes: np.ndarray, has_retracted: np.ndarray, is_rejected: np.ndarray, ranks: np.ndarray
+    world: World,
+    rows: np.ndarray,
+    homes: np.ndarray,
+    has_retracted: np.ndarray,
+    is_rejected: np.ndarray,
+    ranks: np.ndarray,
 ) -> None:
     """The commission's session: who had withdrawn, who is not retained, who gets the dwelling with a rank (R441-3).
 

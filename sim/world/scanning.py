@@ -25,18 +25,27 @@ class Scanning(Waiting):
 
     def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
         for i, dwelling in enumerate(query.dwellings.tolist()):
-            for tiers, mask in ((query.holder_tiers[i], int(query.holder_mask[i])), (query.landlord_tiers[i], 0xFF)):
+            asked = ((query.holder_tiers[i], int(query.holder_mask[i])), (query.landlord_tiers[i], 0xFF))
+            for turn, (tiers, mask) in enumerate(asked):
                 picked = self.scan(people, homes, terms, dwelling, tiers, mask, ageing, int(query.wanted[i]))
                 if picked:
+                    is_fallback[i] = turn == 1
                     break
-            is_fallback[i] = bool(picked) and tiers is query.landlord_tiers[i]
             chosen[i, : len(picked)], found[i] = picked, len(picked)
             self.is_out[picked] = True
         for i, count in enumerate(found):
             self.is_out[chosen[i, :count]] = False
 
     def scan(
-        self, people: People, homes: Homes, terms: Terms, dwelling: int, tiers: np.ndarray, mask: int, ageing: int, wanted: int
+        self,
+        people: People,
+        homes: Homes,
+        terms: Terms,
+        dwelling: int,
+        tiers: np.ndarray,
+        mask: int,
+        ageing: int,
+        wanted: int,
     ) -> list[int]:
         """Look at everybody, keep those who wish this place and size, sort, take the first who pass."""
         commune, size = int(homes.commune[dwelling]), int(homes.rooms[dwelling])

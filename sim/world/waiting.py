@@ -275,7 +275,7 @@ def segment_codes(
     public: np.ndarray, quartile: np.ndarray, is_disabled: np.ndarray, is_capped: np.ndarray
 ) -> np.ndarray:
     """Return the segment of each application: what holders, quotas and accessible dwellings ask about."""
-    return (public * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_capped).astype(np.int8)
+    return np.asarray(public * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_capped, dtype=np.int8)
 
 
 class Waiting:

@@ -54,9 +54,9 @@ class Calendar:
         self._due[day].append(np.array([row]))
 
     def pop(self, day: int) -> np.ndarray:
-        """Return the rows due on a day, ascending, and forget them."""
+        """Return the rows due on a day, ascending, each once, and forget them."""
         groups = self._due.pop(day, None)
-        return np.sort(np.concatenate(groups)) if groups else np.empty(0, dtype=np.int64)
+        return np.unique(np.concatenate(groups)) if groups else np.empty(0, dtype=np.int64)
 
 
 class World:
@@ -171,7 +171,7 @@ class World:
         households = self.applications.household[rows]
         yearly = self.households.income_eur_month[households] * 12.0 * self.terms.income_index
         per_unit = yearly / self.households.consumption_units[households]
-        return (1 + np.searchsorted(self.thresholds, per_unit, side="right")).astype(np.uint8)
+        return np.asarray(1 + np.searchsorted(self.thresholds, per_unit, side="right"), dtype=np.uint8)
 
     def applicants(self, rows: np.ndarray) -> Rows:
         """Return a read-only view of applications joined to their households."""
@@ -186,26 +186,28 @@ class World:
         )  # fmt: skip
 
     # the index
-    def _stamp(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return keys and segments under the ordering rule in force."""
+    def _stamp(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return keys and segments under the ordering rule in force, and the day seniority is capped (-1: never)."""
         keys, is_capped, capping_day = self.order.keys(self.applicants(rows), self.day)
-        later = capping_day > self.day
-        if later.any():
-            self.refile_calendar.add(capping_day[later], rows[later])
         a = self.applications
         is_disabled = self.households.is_disabled[a.household[rows]]
         public = public_of(a.recognition[rows], a.is_mutation[rows])
-        return keys, segment_codes(public, self.quartile[rows], is_disabled, is_capped)
+        return keys, segment_codes(public, self.quartile[rows], is_disabled, is_capped), capping_day
 
     def file_in_index(self, rows: np.ndarray) -> None:
         """Enter new applications."""
-        self.waiting.enter(self.people(), rows, *self._stamp(rows))
+        keys, segments, capping_day = self._stamp(rows)
+        self.waiting.enter(self.people(), rows, keys, segments)
+        later = capping_day > self.day
+        if later.any():
+            self.refile_calendar.add(capping_day[later], rows[later])
 
     def refile(self, rows: np.ndarray) -> None:
         """Rank applications again, those that are still on the list."""
         rows = rows[self.waiting.segment_of[rows] >= 0]
         if len(rows):
-            self.waiting.refile(self.people(), rows, *self._stamp(rows))
+            keys, segments, _ = self._stamp(rows)
+            self.waiting.refile(self.people(), rows, keys, segments)
 
     def open_rows(self) -> np.ndarray:
         """Return the applications open or held."""
