@@ -59,7 +59,7 @@ def terms() -> Terms:
         # two dependants in zone 3: reference rent 409.88, 0.0238 + 0.0045 x (200/409.88 - 0.45), x (12 000 - 8 182)
         (200.0, 12_000.0, TWO_DEPENDANTS, ZONE_3, 146.8896),
         # two dependants, rent above the ceiling of zone 3 (378.37): ratio 0.92312
-        (500.0, 12_000.0, TWO_DEPENDANTS, ZONE_3, 378.37 + 78.80 - 38.85945 - (0.0238 + 0.00135 + 0.0068 * 0.1731239) * 3_818 - 5),
+        (500.0, 12_000.0, TWO_DEPENDANTS, ZONE_3, 378.37 + 78.80 - 38.85945 - (0.0238 + 0.00135 + 0.0068 * 0.1731239) * 3_818 - 5),  # noqa: E501
         (300.0, 20_000.0, ALONE, ZONE_2, 0.0),
     ],
 )  # fmt: skip

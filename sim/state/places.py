@@ -20,7 +20,7 @@ class PlaceSets:
 
     def number(self, places: Iterable[int]) -> int:
         """Return the number of a set, storing it if it is new (order and repeats do not matter)."""
-        key = tuple(sorted(set(int(p) for p in places)))
+        key = tuple(sorted({int(p) for p in places}))
         if key not in self._numbers:
             self._numbers[key] = len(self._sets)
             self._sets.append(key)

@@ -15,6 +15,7 @@ class Code(IntEnum):
     label: str
 
     def __new__(cls, value: int, label: str) -> Code:
+        """Attach the label to the integer."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.label = label

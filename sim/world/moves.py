@@ -16,7 +16,7 @@ from sim.world.world import World
 OPEN, HELD = int(Status.OPEN), int(Status.HELD)
 
 
-class Impossible(RuntimeError):
+class Impossible(RuntimeError):  # noqa: N818 - read as a sentence: raise Impossible(...)
     """A verb was asked for something that the state does not allow: a bug, never a result."""
 
 
