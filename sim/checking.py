@@ -55,7 +55,8 @@ ENGINE_READS = frozenset(
     {
         "demande.validite_days", "offre.delai_reponse_days", "caleol.candidats_min", "bail.preavis_days",
         "plafond.plus_eur_year", "plafond.plai_eur_year", "plafond.pls_coefficient", "qpv.carte",
-        "seuil.premier_quartile_eur_year_cu", "seuil.deuxieme_quartile_eur_year_cu", "seuil.troisieme_quartile_eur_year_cu",
+        "seuil.premier_quartile_eur_year_cu", "seuil.deuxieme_quartile_eur_year_cu",
+        "seuil.troisieme_quartile_eur_year_cu",
         "uc.premiere_personne", "uc.autre_14_ans", "uc.enfant", "sous_occupation.pieces_en_trop",
         "sur_occupation.surface_m2", "indice.loyers", "indice.revenus", "quota.premier_quartile_hors_qpv",
         "quota.non_premier_quartile_en_qpv", "quota.prioritaires", "quota.prioritaires_premier_acces",

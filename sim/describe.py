@@ -51,59 +51,32 @@ def hypotheses(territory: str) -> list[Row]:
     from sim.inputs.schema import HYPOTHESIS
     from sim.inputs.territory import load
 
-    rows: list[Row] = []
-    for p in parameters():
-        if str(p.get("source", "")).startswith(HYPOTHESIS):
-            rows.append(
-                {"where": "scenario", "name": p["path"], "value": p["default"], "unit": p["unit"], "meaning": p["doc"]}
-            )
     place = load(find_territory(territory))
-    for value in place.values.values():
-        if value.is_hypothesis:
-            rows.append(
-                {
-                    "where": "territory",
-                    "name": value.name,
-                    "value": value.is_,
-                    "unit": value.unit,
-                    "meaning": value.label,
-                }
-            )
-    hypothetical = place.sources[place.sources["source"].str.startswith(HYPOTHESIS)]
-    for _, source in hypothetical.iterrows():
-        rows.append(
-            {
-                "where": f"territory, {source['file']}",
-                "name": source["column"],
-                "value": "",
-                "unit": source["unit"],
-                "meaning": source["note"],
-            }
-        )
-    tables = place.distributions[place.distributions["source"].str.startswith(HYPOTHESIS)]
-    for name, table in tables.groupby("table", sort=True):
-        rows.append(
-            {
-                "where": "territory, distributions.csv",
-                "name": name,
-                "value": f"{len(table)} values",
-                "unit": table["unit"].iloc[0],
-                "meaning": table["source"].iloc[0],
-            }
-        )
-    for parameter in describe_law():
-        for dated in parameter["values"]:
-            if dated["status"] == "hypothese":
-                rows.append(
-                    {
-                        "where": "law",
-                        "name": f"{parameter['name']} {dated['from']}",
-                        "value": dated["is"],
-                        "unit": parameter["unit"],
-                        "meaning": parameter["label"],
-                    }
-                )
-    return rows
+    rows = [
+        _row("scenario", p["path"], p["default"], p["unit"], p["doc"])
+        for p in parameters()
+        if str(p.get("source", "")).startswith(HYPOTHESIS)
+    ]
+    rows += [_row("territory", v.name, v.is_, v.unit, v.label) for v in place.values.values() if v.is_hypothesis]
+    columns_without = place.sources[place.sources["source"].str.startswith(HYPOTHESIS)]
+    rows += [
+        _row(f"territory, {c['file']}", c["column"], "", c["unit"], c["note"]) for _, c in columns_without.iterrows()
+    ]
+    cells = place.distributions[place.distributions["source"].str.startswith(HYPOTHESIS)]
+    rows += [
+        _row("territory, distributions.csv", name, f"{len(t)} values", t["unit"].iloc[0], t["source"].iloc[0])
+        for name, t in cells.groupby("table", sort=True)
+    ]
+    return rows + [
+        _row("law", f"{p['name']} {dated['from']}", dated["is"], p["unit"], p["label"])
+        for p in describe_law()
+        for dated in p["values"]
+        if dated["status"] == "hypothese"
+    ]
+
+
+def _row(where: str, name: Any, value: Any, unit: str, meaning: str) -> Row:
+    return {"where": where, "name": name, "value": value, "unit": unit, "meaning": meaning}
 
 
 def indicators(_: str) -> list[Row]:

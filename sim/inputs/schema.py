@@ -60,7 +60,7 @@ class Steering(Strict):
     mutation_share_max: float = parameter(
         0.31,
         unit="share",
-        doc="volume habituel de mutations dans les attributions : au-delà, les mutations non prioritaires passent après",
+        doc="volume habituel de mutations : au-delà, les mutations non prioritaires passent après",
         source="Hauts-de-France 2023, 31 % (C13)",
         confidence="B",
         gt=0,
@@ -153,7 +153,7 @@ class Arrivals(Strict):
     head_start_max_days: float = parameter(
         3_600.0,
         unit="days",
-        doc="avance maximale d'un dossier de premier accès sur son ancienneté dans la pratique (suivi, complétude, réactivité)",
+        doc="avance maximale, dans la pratique, d'un dossier de premier accès (suivi, complétude, réactivité)",
         ge=0,
     )
     mutation_head_start_max_days: float = parameter(
@@ -230,7 +230,7 @@ class Exits(Strict):
     qpv_ratio: float = parameter(
         0.70,
         unit="ratio",
-        doc="départs du parc des locataires de QPV rapportés aux autres : moins d'accession et de départs vers le privé",
+        doc="départs des locataires de QPV rapportés aux autres : moins d'accession, moins de départs vers le privé",
         ge=0,
     )
     works_mean_days: float = parameter(
@@ -318,7 +318,7 @@ class Refuse(Strict):
     mutation: float = parameter(
         0.60,
         unit="coefficient",
-        doc="log-cote d'un locataire HLM, déjà logé : les mutations concluent moins souvent (DREAL Pays de la Loire, rules.md 8.2)",
+        doc="log-cote d'un locataire HLM, déjà logé : les mutations concluent moins souvent",
     )
     recognised: float = parameter(-0.30, unit="coefficient", doc="log-cote des ménages reconnus prioritaires")
     silence_share: float = parameter(0.30, unit="share", doc="part des refus qui sont un silence", ge=0, le=1)
