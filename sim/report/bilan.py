@@ -307,7 +307,8 @@ def warning(reading: Reading, year: int) -> list[str]:
     if reading.scale != 1.0:
         sentences.append(
             "Monde réduit ou agrandi : tous les effectifs sont ceux d'un territoire "
-            f"{french.trimmed(reading.scale, 3)} fois plus grand que le vrai ; les parts et les délais gardent leur taille."
+            f"{french.trimmed(reading.scale, 3)} fois plus grand que le vrai ; "
+            "les parts et les délais gardent leur taille."
         )
     designation = scenario["rules"]["designation"]
     if designation["name"] == "cotation" and designation["grid"] == "demonstration":
