@@ -7,6 +7,8 @@ leaves the commission with ranked candidates then has a story of its own.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from sim.behaviour.refusing import refusal_probability
@@ -105,8 +107,16 @@ def ask_for(world: World, homes: np.ndarray, behind: dict[str, float]) -> Query:
 
 def tiers_of(holder: int, is_in_qpv: bool, behind: dict[str, float]) -> np.ndarray:
     """Return the order in which a holder serves the segments for a dwelling in or outside a QPV."""
+    if not behind:
+        return unsteered_tiers(holder)
     preference = np.array(PREFERENCES[holder])[PUBLIC]
     return served_order(quotas.segment_scores(behind, is_in_qpv, PUBLIC, IS_FIRST_QUARTILE), preference)
+
+
+@cache
+def unsteered_tiers(holder: int) -> np.ndarray:
+    """Return the holder's own order of the segments."""
+    return served_order(np.zeros(SEGMENTS), np.array(PREFERENCES[holder])[PUBLIC])
 
 
 def decide(world: World, sessions: dict[int, list[int]]) -> None:

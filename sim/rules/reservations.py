@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.inputs.schema import Reservation
@@ -40,14 +42,16 @@ def shares(reservation: Reservation) -> np.ndarray:
     return given
 
 
-def most_behind(oriented: np.ndarray, holder_shares: np.ndarray) -> int:
+def most_behind(oriented: Sequence[float], holder_shares: Sequence[float]) -> int:
     """Return the holder most behind its share of one landlord's flow, ties to the first.
 
     Parameters
     ----------
-    oriented : numpy.ndarray
+    oriented : sequence of float
         Orientations so far, one per holder.
-    holder_shares : numpy.ndarray
+    holder_shares : sequence of float
         Shares, summing to 1. The deviation stays under one dwelling per holder.
     """
-    return int(np.argmax(holder_shares * (oriented.sum() + 1.0) - oriented))
+    total = sum(oriented) + 1.0
+    lags = [share * total - done for share, done in zip(holder_shares, oriented, strict=True)]
+    return lags.index(max(lags))

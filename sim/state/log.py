@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-
 import numpy as np
 
 EVENT = np.dtype(
@@ -21,19 +19,18 @@ EVENT = np.dtype(
 )
 """One event. ``value`` depends on the kind: points at DESIGNATED, flags at RECOGNISED, holder at ORIENTED."""
 
-_WIDTH = len(EVENT.names or ())
-
 
 class EventLog:
     """Events in the order in which they happened.
 
-    Every field is exact in a double, so one flat array of doubles takes them all: appending costs a
-    fifth of a microsecond and the conversion is done once, at the end.
+    Single events are collected as tuples, and folded into an array of dtype ``EVENT`` by thousands.
     """
 
     def __init__(self) -> None:
-        self._flat = array("d")
-        self._extend = self._flat.extend
+        self._blocks: list[np.ndarray] = []
+        self._pending: list[tuple[float, ...]] = []
+        self._append = self._pending.append
+        self._count = 0
 
     def add(
         self,
@@ -48,7 +45,13 @@ class EventLog:
         value: float = 0.0,
     ) -> None:
         """Record one event."""
-        self._extend((day, phase, kind, application, household, dwelling, rank, reason, value))
+        self._append((day, phase, kind, application, household, dwelling, rank, reason, value))
+
+    def _fold(self) -> None:
+        if self._pending:
+            self._blocks.append(np.array(self._pending, dtype=EVENT))
+            self._count += len(self._pending)
+            self._pending.clear()
 
     def add_many(
         self,
@@ -66,20 +69,19 @@ class EventLog:
         sizes = [np.size(application), np.size(household), np.size(dwelling)]
         if 0 in sizes:
             return
-        rows = max(sizes)
-        block = np.empty((rows, _WIDTH))
-        for place, given in enumerate((day, phase, kind, application, household, dwelling, ranks, reason, value)):
-            block[:, place] = given
-        self._flat.frombytes(block.tobytes())
+        self._fold()
+        block = np.empty(max(sizes), dtype=EVENT)
+        given = (day, phase, kind, application, household, dwelling, ranks, reason, value)
+        for name, values in zip(EVENT.names or (), given, strict=True):
+            block[name] = values
+        self._blocks.append(block)
+        self._count += len(block)
 
     def __len__(self) -> int:
         """Return the number of events."""
-        return len(self._flat) // _WIDTH
+        return self._count + len(self._pending)
 
     def to_array(self) -> np.ndarray:
         """Return the events as one structured array of dtype ``EVENT``."""
-        flat = np.frombuffer(self._flat).reshape(-1, _WIDTH)  # a view: the log may be large
-        events = np.empty(len(flat), dtype=EVENT)
-        for place, name in enumerate(EVENT.names or ()):
-            events[name] = flat[:, place]
-        return events
+        self._fold()
+        return np.concatenate(self._blocks) if self._blocks else np.empty(0, dtype=EVENT)

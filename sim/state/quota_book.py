@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 
 class QuotaBook:
     """Numerators and denominators of objectives, and orientations by landlord and holder.
 
     Attributes
     ----------
-    oriented : numpy.ndarray
-        ``(landlords, holders)`` counts of orientations since 1 January.
+    oriented : list of list of float
+        Orientations since 1 January, by landlord then holder.
     """
 
     def __init__(self, landlords: int, holders: int) -> None:
-        self.oriented = np.zeros((landlords, holders))
+        self.oriented = [[0.0] * holders for _ in range(landlords)]
         self._numerator: dict[str, int] = {}
         self._denominator: dict[str, int] = {}
 
     def start_year(self) -> None:
         """Forget the year that ended: objectives are yearly."""
-        self.oriented[:] = 0.0
+        self.oriented = [[0.0] * len(row) for row in self.oriented]
         self._numerator.clear()
         self._denominator.clear()
 

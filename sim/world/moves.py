@@ -13,7 +13,26 @@ from sim.state.households import Households
 from sim.words.codes import EventKind, Reason, Status
 from sim.world.world import World
 
-OPEN, HELD = int(Status.OPEN), int(Status.HELD)
+OPEN, HELD, HOUSED_STATUS = int(Status.OPEN), int(Status.HELD), int(Status.HOUSED)
+# plain integers: reading a member of an enumeration is slow, and verbs are called a million times
+ACCEPTED = int(EventKind.ACCEPTED)
+DELIVERED = int(EventKind.DELIVERED)
+DESIGNATED = int(EventKind.DESIGNATED)
+EXPIRED = int(EventKind.EXPIRED)
+FILED = int(EventKind.FILED)
+HOUSED = int(EventKind.HOUSED)
+LET_OUTSIDE = int(EventKind.LET_OUTSIDE)
+NOTICE_GIVEN = int(EventKind.NOTICE_GIVEN)
+OFFERED = int(EventKind.OFFERED)
+ORIENTED = int(EventKind.ORIENTED)
+RANKED = int(EventKind.RANKED)
+RECOGNISED = int(EventKind.RECOGNISED)
+REFUSED = int(EventKind.REFUSED)
+REJECTED = int(EventKind.REJECTED)
+RELEASED = int(EventKind.RELEASED)
+RENEWED = int(EventKind.RENEWED)
+RETRACTED = int(EventKind.RETRACTED)
+VACATED = int(EventKind.VACATED)
 
 
 class Impossible(RuntimeError):  # noqa: N818 - read as a sentence: raise Impossible(...)
@@ -35,7 +54,7 @@ def file_applications(world: World, applications: Applications, newcomers: House
     _require(bool((world.households.application[households] < 0).all()), "a household files while one is open")
     world.households.application[households] = rows
     world.grown()
-    world.log.add_many(world.day, world.phase, EventKind.FILED, application=rows, household=households)
+    world.log.add_many(world.day, world.phase, FILED, application=rows, household=households)
     world.file_in_index(rows)
     return rows
 
@@ -43,7 +62,7 @@ def file_applications(world: World, applications: Applications, newcomers: House
 def renew(world: World, rows: np.ndarray, due_days: np.ndarray) -> None:
     """Renew applications: seniority is kept (R441-2-7)."""
     world.applications.renewal_due_day[rows] = due_days
-    world.log.add_many(world.day, world.phase, EventKind.RENEWED, application=rows, value=due_days)
+    world.log.add_many(world.day, world.phase, RENEWED, application=rows, value=due_days)
 
 
 def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> None:
@@ -66,7 +85,7 @@ def recognise(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
     a.recognition[rows] |= flags.astype(np.uint8)
     is_first = a.recognised_day[rows] < 0
     a.recognised_day[rows[is_first]] = world.day
-    world.log.add_many(world.day, world.phase, EventKind.RECOGNISED, application=rows, value=flags)
+    world.log.add_many(world.day, world.phase, RECOGNISED, application=rows, value=flags)
     world.refile(rows)
 
 
@@ -74,7 +93,7 @@ def give_notice(world: World, dwelling: int, reason: Reason) -> None:
     """A tenant gives notice: the search for candidates may begin."""
     household = int(world.dwellings.tenant[dwelling])
     _require(household >= 0, "an empty dwelling has nobody to give notice")
-    world.log.add(world.day, world.phase, EventKind.NOTICE_GIVEN, household=household, dwelling=dwelling, reason=reason)
+    world.log.add(world.day, world.phase, NOTICE_GIVEN, household=household, dwelling=dwelling, reason=reason)
 
 
 def vacate(world: World, dwelling: int, reason: Reason) -> None:
@@ -84,7 +103,7 @@ def vacate(world: World, dwelling: int, reason: Reason) -> None:
     _require(household >= 0 and h.dwelling[household] == dwelling, "a tenant leaves the dwelling it rents")
     h.dwelling[household], h.lease_day[household] = -1, -1
     d.tenant[dwelling], d.vacant_day[dwelling] = -1, world.day
-    world.log.add(world.day, world.phase, EventKind.VACATED, household=household, dwelling=dwelling, reason=reason)
+    world.log.add(world.day, world.phase, VACATED, household=household, dwelling=dwelling, reason=reason)
 
 
 def announce(world: World, dwellings: Dwellings) -> np.ndarray:
@@ -98,25 +117,25 @@ def deliver(world: World, rows: np.ndarray) -> None:
     """Dwellings enter service, empty."""
     _require(bool((world.dwellings.tenant[rows] < 0).all()), "a dwelling is delivered empty")
     world.dwellings.vacant_day[rows] = world.day
-    world.log.add_many(world.day, world.phase, EventKind.DELIVERED, dwelling=rows)
+    world.log.add_many(world.day, world.phase, DELIVERED, dwelling=rows)
 
 
 def orient(world: World, dwelling: int, holder: int) -> None:
     """Say which réservataire proposes candidates for a dwelling."""
     world.dwellings.reserved_for[dwelling] = holder
-    world.book.oriented[world.dwellings.landlord[dwelling], holder] += 1.0
-    world.log.add(world.day, world.phase, EventKind.ORIENTED, dwelling=dwelling, value=holder)
+    world.book.oriented[world.dwellings.landlord[dwelling]][holder] += 1.0
+    world.log.add(world.day, world.phase, ORIENTED, dwelling=dwelling, value=holder)
 
 
 def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, reasons: np.ndarray) -> None:
     """Hold candidates, each for one dwelling: nobody is designated twice at a time."""
     a = world.applications
     _require(bool((a.status[rows] == OPEN).all()), "a held or closed application cannot be designated")
-    _require(len(np.unique(rows)) == len(rows), "nobody is designated for two dwellings at a time")
+    _require(len(set(rows.tolist())) == len(rows), "nobody is designated for two dwellings at a time")
     a.status[rows], a.held_for[rows] = HELD, dwellings
     points = world.order.points(world.applicants(rows), world.day)
     world.log.add_many(
-        world.day, world.phase, EventKind.DESIGNATED, rows, -1, dwellings, ranks=ranks, reason=reasons, value=points
+        world.day, world.phase, DESIGNATED, rows, -1, dwellings, ranks=ranks, reason=reasons, value=points
     )
     world.waiting.hold(world.people(), rows)
 
@@ -144,7 +163,7 @@ def examine(
     held = (a.status[rows] == HELD) & (a.held_for[rows] == homes)
     _require(bool(held.all()), "the commission examines files held for the dwelling")
     gone = has_retracted | is_rejected
-    kinds = np.where(has_retracted, EventKind.RETRACTED, np.where(is_rejected, EventKind.REJECTED, EventKind.RANKED))
+    kinds = np.where(has_retracted, RETRACTED, np.where(is_rejected, REJECTED, RANKED))
     world.log.add_many(day, phase, kinds, rows, -1, homes, ranks=np.where(gone, 0, ranks))
     a.status[rows[gone]], a.held_for[rows[gone]] = OPEN, -1
     world.waiting.take_back(rows[gone].tolist())
@@ -158,13 +177,13 @@ def release(world: World, rows: list[int], dwelling: int, reason: Reason) -> Non
     for row in rows:
         _require(status[row] == HELD and held_for[row] == dwelling, "only a held application is released")
         status[row], held_for[row] = OPEN, -1
-        log.add(day, phase, EventKind.RELEASED, row, -1, dwelling, 0, reason)
+        log.add(day, phase, RELEASED, row, -1, dwelling, 0, reason)
     world.waiting.take_back(rows)
 
 
 def rank_candidate(world: World, row: int, dwelling: int, rank: int) -> None:
     """The commission attributes the dwelling to a candidate, with a rank (R441-3 b)."""
-    world.log.add(world.day, world.phase, EventKind.RANKED, row, -1, dwelling, rank)
+    world.log.add(world.day, world.phase, RANKED, row, -1, dwelling, rank)
 
 
 def offer(world: World, row: int, dwelling: int, rank: int) -> None:
@@ -173,7 +192,7 @@ def offer(world: World, row: int, dwelling: int, rank: int) -> None:
     _require(a.status[row] == HELD and a.held_for[row] == dwelling, "an offer goes to a candidate held for it")
     a.offers_count[row] = min(int(a.offers_count[row]) + 1, 255)
     a.last_offer[row] = dwelling
-    world.log.add(world.day, world.phase, EventKind.OFFERED, row, -1, dwelling, rank)
+    world.log.add(world.day, world.phase, OFFERED, row, -1, dwelling, rank)
 
 
 def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -> None:
@@ -182,7 +201,7 @@ def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -
     _require(a.last_offer[row] == dwelling and a.held_for[row] == dwelling, "only an offer can be refused")
     a.refusals_count[row] = min(int(a.refusals_count[row]) + 1, 255)
     a.status[row], a.held_for[row] = OPEN, -1
-    kind = EventKind.EXPIRED if is_silent else EventKind.REFUSED
+    kind = EXPIRED if is_silent else REFUSED
     world.log.add(world.day, world.phase, kind, row, -1, dwelling, rank)
     world.waiting.take_back([row])
     if world.order.counts_refusals:
@@ -191,7 +210,7 @@ def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -
 
 def accept(world: World, row: int, dwelling: int, rank: int) -> None:
     """The candidate accepts; it stays held until the lease."""
-    world.log.add(world.day, world.phase, EventKind.ACCEPTED, row, -1, dwelling, rank)
+    world.log.add(world.day, world.phase, ACCEPTED, row, -1, dwelling, rank)
 
 
 def house(world: World, row: int, dwelling: int, rank: int, files: int) -> int:
@@ -206,10 +225,10 @@ def house(world: World, row: int, dwelling: int, rank: int, files: int) -> int:
     if previous >= 0:
         vacate(world, previous, Reason.MOVED)
     world.waiting.leave_held(row)
-    a.status[row], a.closed_day[row], a.held_for[row] = Status.HOUSED, day, -1
+    a.status[row], a.closed_day[row], a.held_for[row] = HOUSED_STATUS, day, -1
     h.application[household] = -1
     _occupy(world, household, dwelling)
-    world.log.add(day, world.phase, EventKind.HOUSED, row, household, dwelling, rank)
+    world.log.add(day, world.phase, HOUSED, row, household, dwelling, rank)
     world.leases.append(
         (
             day, row, household, dwelling, previous, int(a.filed_day[row]), int(world.quartile[row]),
@@ -224,7 +243,7 @@ def let_outside(world: World, household: int, dwelling: int) -> None:
     """Let a dwelling outside the list (students, associations)."""
     _require(world.dwellings.tenant[dwelling] < 0, "a dwelling has at most one household")
     _occupy(world, household, dwelling)
-    world.log.add(world.day, world.phase, EventKind.LET_OUTSIDE, -1, household, dwelling)
+    world.log.add(world.day, world.phase, LET_OUTSIDE, -1, household, dwelling)
 
 
 def _occupy(world: World, household: int, dwelling: int) -> None:

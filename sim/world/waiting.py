@@ -358,7 +358,7 @@ class Waiting:
         self._returning += rows
 
     def _flush(self, people: People) -> None:
-        rows = np.unique(np.array(self._returning, dtype=np.int64))
+        rows = np.array(sorted(set(self._returning)), dtype=np.int64)
         rows = rows[(self.segment_of[rows] >= 0) & self.is_out[rows]]
         self.is_out[rows] = False
         self.enter(people, rows, self.key_of[rows], self.segment_of[rows])

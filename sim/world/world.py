@@ -56,7 +56,9 @@ class Calendar:
     def pop(self, day: int) -> np.ndarray:
         """Return the rows due on a day, ascending, each once, and forget them."""
         groups = self._due.pop(day, None)
-        return np.unique(np.concatenate(groups)) if groups else np.empty(0, dtype=np.int64)
+        if not groups:
+            return np.empty(0, dtype=np.int64)
+        return np.sort(groups[0]) if len(groups) == 1 else np.unique(np.concatenate(groups))
 
 
 class World:
@@ -98,7 +100,7 @@ class World:
         self.territory_place = len(communes) + communes["territoire_index"].to_numpy()
         self.whole_place = len(communes) + len(territory.territoires)
         self.zone_of_commune = (communes["apl_zone"].to_numpy() == 3).astype(int)
-        self.holder_shares = shares(scenario.rules.reservation)
+        self.holder_shares = shares(scenario.rules.reservation).tolist()
         self.book = QuotaBook(len(territory.landlords), len(Reservataire))
         self.quartile = np.zeros(len(applications), dtype=np.uint8)
         self.ready_day: dict[int, int] = {}  # first day a new lease may begin in a dwelling
