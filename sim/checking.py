@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.inputs.faults import Fault, Faults
 from sim.inputs.files import find_scenario, find_territory
+from sim.words.clock import to_day
+
+if TYPE_CHECKING:
+    from sim.inputs.scenario import Loaded
 
 
 def check_paths(paths: list[str]) -> list[str]:
@@ -64,6 +69,24 @@ ENGINE_READS = frozenset(
     }
 )  # fmt: skip
 """Legal values that the flows or the bilan of this version read, apart from the allowance's (apl.*)."""
+
+def check_start(loaded: Loaded) -> None:
+    """Refuse a first day on which a legal value that the flows read does not exist yet.
+
+    Raises
+    ------
+    Faults
+        One line, for the value whose first date is the latest.
+    """
+    start = to_day(loaded.scenario.run.start)
+    read = [p for p in loaded.law.values() if p.name in ENGINE_READS or p.name.startswith("apl.")]
+    latest = max(read, key=lambda parameter: parameter.values[0].from_day)
+    if latest.values[0].from_day > start:
+        try:
+            latest.at(start)
+        except ValueError as error:
+            raise Faults([Fault("run/start", 1, str(error))]) from None
+
 
 TEMPLATE = """\
 # A scenario says only what changes from its parent. Lists are replaced whole.

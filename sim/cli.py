@@ -49,6 +49,7 @@ def run(
     bilan: Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")] = True,
 ) -> None:
     """Simulate a scenario: writes one run folder with its bilan."""
+    from sim.checking import check_start
     from sim.inputs.scenario import load
     from sim.progress import progress_bar
     from sim.results.ensemble import run_ensemble
@@ -56,6 +57,7 @@ def run(
     options = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
     options["start"] = start.date() if start else None  # type: ignore[assignment]
     loaded = load(scenario, override or [], **{k: v for k, v in options.items() if v is not None})
+    check_start(loaded)
     with progress_bar(loaded.scenario.run.replications, quiet) as advance:
         folder = run_ensemble(loaded, out, jobs, advance)
     written: list[Path] = []

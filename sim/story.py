@@ -34,13 +34,14 @@ def _within(row: int, count: int, option: str) -> None:
 def interesting(tables: dict[str, Any]) -> Iterator[str]:
     """Yield a few identifiers worth a look."""
     leases, events = tables["leases"], tables["events"]
-    yield "attributions (simhlm show RUN --attribution ID):"
-    delay = leases["day"] - leases["filed_day"]
-    chosen = {"longest wait": delay.idxmax(), "highest rank": leases["rank"].idxmax(), "first": 0}
-    if (leases["recognition"] > 0).any():
-        chosen["recognised priority"] = (leases["recognition"] > 0).idxmax()
-    for label, row in chosen.items():
-        yield f"  {int(row)}: {label}"
+    yield "attributions (simhlm show RUN --attribution ID):" if len(leases) else "no attribution in this run"
+    if len(leases):
+        delay = leases["day"] - leases["filed_day"]
+        chosen = {"longest wait": delay.idxmax(), "highest rank": leases["rank"].idxmax(), "first": 0}
+        if (leases["recognition"] > 0).any():
+            chosen["recognised priority"] = (leases["recognition"] > 0).idxmax()
+        for label, row in chosen.items():
+            yield f"  {int(row)}: {label}"
     yield "applications (simhlm show RUN --application ID):"
     offers = events[events["kind"] == EventKind.OFFERED].groupby("application").size().sort_values(ascending=False)
     for row, count in offers.head(3).items():

@@ -296,7 +296,7 @@ def test_orientation_is_counted(world: World) -> None:
     moves.orient(world, dwelling, Reservataire.ETAT)
     landlord = int(world.dwellings.landlord[dwelling])
     assert world.dwellings.reserved_for[dwelling] == Reservataire.ETAT
-    assert world.book.oriented[landlord, Reservataire.ETAT] == 1
+    assert world.book.oriented[landlord][Reservataire.ETAT] == 1
 
 
 def test_dwellings_are_announced_then_delivered(world: World) -> None:

@@ -128,7 +128,8 @@ def test_those_who_wait_long_are_hard_to_house(full: FirstDay) -> None:
     files = full.applications
     age = to_day(Run().start) - files.filed_day
     old, young = age > 4 * 365, age < 365
-    assert (files.rooms_wanted[old] >= 4).mean() > (files.rooms_wanted[young] >= 4).mean()
+    # small dwellings are the scarce ones: T4 and more are 42 % of the stock (C35) and house fast
+    assert (files.rooms_wanted[old] <= 2).mean() > (files.rooms_wanted[young] <= 2).mean()
     assert files.is_mutation[old].mean() > files.is_mutation[young].mean()
 
 

@@ -226,7 +226,7 @@ A_DAY = 1 / 30
 @pytest.mark.parametrize("cap", [None, 12])
 def test_at_equal_points_the_oldest_application_comes_first(cap: float | None) -> None:
     order = Order("cotation", grid(1.0, cap))
-    filed = FEBRUARY_2022 - np.array([900, 1_000, 950, 400, 2_000])
+    filed = FEBRUARY_2022 - np.array([2_000, 1_000, 950, 900, 400])  # rows are in the order of filing
     rows = np.arange(5)
     people = Rows(Applications.build(5, household=rows, filed_day=filed), rows, Rows(Households.build(5), rows))
     keys, is_capped, _ = order.keys(people, FEBRUARY_2022)

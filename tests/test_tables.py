@@ -135,8 +135,8 @@ def test_objectives_are_counted_by_year() -> None:
     assert book.share("quota.prioritaires") == 0.0
     for counts in (True, False, True, True):
         book.count("quota.prioritaires", counts)
-    book.oriented[1, 3] += 1
+    book.oriented[1][3] += 1
     assert book.share("quota.prioritaires") == 0.75
     book.start_year()
     assert book.share("quota.prioritaires") == 0.0
-    assert book.oriented.sum() == 0
+    assert np.sum(book.oriented) == 0
