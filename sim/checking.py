@@ -70,6 +70,7 @@ ENGINE_READS = frozenset(
 )  # fmt: skip
 """Legal values that the flows or the bilan of this version read, apart from the allowance's (apl.*)."""
 
+
 def check_start(loaded: Loaded) -> None:
     """Refuse a first day on which a legal value that the flows read does not exist yet.
 
