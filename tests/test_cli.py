@@ -189,6 +189,15 @@ def test_audit_fails_on_a_changed_file(simhlm: Simhlm, finished: Path, tmp_path:
     assert json.loads(simhlm("audit", copy, "--json").out)["0"] != "ok"
 
 
+def test_bilan_against_another_run_says_who_waits_more(simhlm: Simhlm, finished: Path, tmp_path: Path) -> None:
+    out = tmp_path / "against"
+    assert simhlm("bilan", finished, "--against", finished, "--format", "html,csv", "--out", out).code == 0
+    assert "Qui attend plus, qui attend moins que dans" in (out / "bilan.html").read_text(encoding="utf-8")
+    gaps = (out / "bilan_ecarts.csv").read_text(encoding="utf-8-sig")
+    assert "premier accès;0;" in gaps, "against itself every gap is nil"
+    assert "ecarts" not in " ".join(path.name for path in finished.iterdir())
+
+
 def test_bilan_again(simhlm: Simhlm, finished: Path, tmp_path: Path) -> None:
     answer = simhlm("bilan", finished, "--format", "csv", "--out", tmp_path / "tables")
     assert answer.code == 0

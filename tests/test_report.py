@@ -226,13 +226,3 @@ def test_run_without_curves_is_refused(tmp_path: Path) -> None:
     waits = FakeRun(tmp_path, 1).waits()
     with pytest.raises(ValueError, match="no curve"):
         curves(waits[waits["group"] == "autre"])
-
-
-def test_another_run_laid_beside_says_who_waits_more(tmp_path: Path) -> None:
-    """Without another run the table is left out."""
-    run = FakeRun(tmp_path, 5)
-    bilan.write(run, tmp_path / "against", TERRITORY, year=None, formats=("html",), base=run)
-    page = (tmp_path / "against" / "bilan.html").read_text(encoding="utf-8")
-    assert "Qui attend plus, qui attend moins que dans" in page
-    bilan.write(run, tmp_path / "alone", TERRITORY, year=None, formats=("html",))
-    assert "Qui attend plus" not in (tmp_path / "alone" / "bilan.html").read_text(encoding="utf-8")
