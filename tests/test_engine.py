@@ -341,7 +341,7 @@ def test_offers_follow_ranks_and_delays() -> None:
                 assert ranks[i] in (1, ranks[i - 1] + 1)
 
 
-@pytest.mark.parametrize(("name", "tolerance"), [("anciennete", 1e-3), ("cotation", 1e-3)])
+@pytest.mark.parametrize(("name", "tolerance"), [("anciennete", 1e-3), ("cotation", 1 / 30)])
 def test_candidates_are_designated_in_the_order_of_the_rule(name: str, tolerance: float) -> None:
     done = run(name)
     events, accessible = frame(done), done.dwellings.is_accessible
@@ -356,10 +356,33 @@ def test_candidates_are_designated_in_the_order_of_the_rule(name: str, tolerance
         elif not accessible[event.dwelling] and holder[event.dwelling] in one_tier:
             day, rank, points = last.get(event.dwelling, (-1, 0, 0.0))
             if event.day == day and event.rank == rank + 1:
-                assert event.value <= points + tolerance
+                assert event.value <= points + tolerance  # what breaks ties weighs less than a day of points
                 compared += 1
             last[event.dwelling] = event.day, event.rank, event.value
     assert compared > 300
+
+
+def test_nobody_stays_held_for_a_dwelling_that_was_let() -> None:
+    done = run()
+    a, events = done.applications, done.events
+    let = np.full(done.dwellings.count, -1)  # position in the log of the last lease of each dwelling
+    at = np.flatnonzero(np.isin(events["kind"], [K.HOUSED, K.LET_OUTSIDE]))
+    let[events["dwelling"][at]] = at
+    held = np.full(a.count, -1)
+    at = np.flatnonzero(events["kind"] == K.DESIGNATED)
+    held[events["application"][at]] = at
+    rows = np.flatnonzero(a.status[: a.count] == Status.HELD)
+    assert len(rows)
+    assert (let[a.held_for[rows]] < held[rows]).all()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_identities_are_unique(name: str) -> None:
+    done = run(name)
+    for table in (done.households, done.applications, done.dwellings):
+        ids = dict(table.columns())["luck_id"]
+        assert len(np.unique(ids)) == len(ids)
+        assert (ids > 0).all()
 
 
 def test_vacancies_do_not_pile_up() -> None:

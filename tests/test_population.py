@@ -177,7 +177,7 @@ def test_newcomers(full: FirstDay) -> None:
     per_unit = 12 * homes.income_eur_month / homes.consumption_units
     assert (per_unit < 9_324).mean() == pytest.approx(0.25, abs=0.05)
     assert (files.grounds > 0).mean() == pytest.approx(0.6, abs=0.1)
-    rows = source.pick_mutation_filers(full.households, full.dwellings, 500, rng, day)
+    rows = source.pick_mutation_filers(full.households, full.dwellings, 500, Luck(7, 0).uniform, day)
     assert len(np.unique(rows)) == 500
     assert (full.households.application[rows] == -1).all()
     asked = source.mutation_requests(full.households, full.dwellings, rows, rng, day)
@@ -198,7 +198,7 @@ def test_newcomers(full: FirstDay) -> None:
     for empty in (source.first_access(0, rng, day)[0], source.outside_tenants(0, rng, day)):
         assert empty.count == 0
     assert source.new_dwellings(0, Scenario(title="essai").flows.deliveries, rng, day).count == 0
-    assert len(source.pick_mutation_filers(full.households, full.dwellings, 0, rng, day)) == 0
+    assert len(source.pick_mutation_filers(full.households, full.dwellings, 0, Luck(7, 0).uniform, day)) == 0
 
 
 def test_tables_are_in_the_order_of_the_codes() -> None:

@@ -14,7 +14,7 @@ from sim.flows.recognitions import Procedures
 from sim.flows.renewals import Anniversaries
 from sim.state.applications import Applications
 from sim.state.households import Households
-from sim.state.luck import identities
+from sim.state.luck import identities, offspring
 from sim.words.clock import DAYS_PER_YEAR, Phase, to_date, to_day
 from sim.world import moves
 from sim.world.world import Story, World
@@ -69,22 +69,24 @@ def draw_month(world: World, day: int, month_end: int) -> Month:
     people = world.luck_stream("arrivals_people")
     households, files = world.newcomers.first_access(int(first.sum()), people, day)
     tenants = world.luck_stream("arrivals_tenants")
-    rows = world.newcomers.pick_mutation_filers(world.households, world.dwellings, int(moving.sum()), tenants, day)
-    rows = tenants.permutation(rows)  # so that the day of filing is independent of the row
-    mutations = world.newcomers.mutation_requests(world.households, world.dwellings, rows, tenants, day)
-    moving_ends = np.minimum(np.cumsum(moving), len(rows))
-    _date(world, files, "first_access", day, first)
-    _date(world, mutations, "mutation", day, np.diff(moving_ends, prepend=0))
+    h, uniform = world.households, world.luck.uniform
+    rows = world.newcomers.pick_mutation_filers(h, world.dwellings, int(moving.sum()), uniform, day)
+    place = (uniform("mutation_day", h.luck_id[rows], day) * days).astype(np.int64)
+    rows = rows[np.lexsort((rows, place))]
+    mutations = world.newcomers.mutation_requests(h, world.dwellings, rows, tenants, day)
+    per_day = np.bincount(place, minlength=days)
+    _date(world, files, day, first)
+    _date(world, mutations, day, per_day)
+    files.luck_id[:] = np.concatenate([identities("first_access", day + i, int(n)) for i, n in enumerate(first)])
     households.luck_id[:] = files.luck_id
-    return Month(files, households, mutations, np.cumsum(first), moving_ends)
+    mutations.luck_id[:] = offspring(h.luck_id[rows], "mutation", day)
+    return Month(files, households, mutations, np.cumsum(first), np.cumsum(per_day))
 
 
-def _date(world: World, files: Applications, source: str, day: int, counts: np.ndarray) -> None:
-    """Give each application its day, the end of its validity and its identity."""
+def _date(world: World, files: Applications, day: int, counts: np.ndarray) -> None:
+    """Give each application its day and the end of its validity."""
     files.filed_day[:] = np.repeat(np.arange(day, day + len(counts)), counts)
     files.renewal_due_day[:] = files.filed_day + int(world.law["demande.validite_days"])
-    ids = [identities(source, day + i, int(count)) for i, count in enumerate(counts)]
-    files.luck_id[:] = np.concatenate(ids) if ids else []
 
 
 def _slice(ends: np.ndarray, place: int) -> np.ndarray:

@@ -5,6 +5,7 @@ The first day uses the same functions.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from sim.inputs.schema import Deliveries
 from sim.population.deliveries import Builder
 from sim.population.grounds import first_access_grounds, mutation_grounds
 from sim.population.people import ages_in, compose, income_score, set_income
-from sim.population.raking import choose, pick, quantile_of
+from sim.population.raking import choose, quantile_of
 from sim.population.shapes import Shapes
 from sim.population.tenants import filing_weight, occupation_effect, outside_tenants
 from sim.population.wishes import Geography, rooms_wished
@@ -24,6 +25,7 @@ from sim.words.clock import year_of
 from sim.words.codes import Channel
 
 CANDIDATES_PER_FILER = 40
+Uniform = Callable[[str, np.ndarray, int], np.ndarray]
 VALIDITY_LAW = "demande.validite_days"
 
 
@@ -75,19 +77,28 @@ class Newcomers:
         return files
 
     def pick_mutation_filers(
-        self, households: Households, dwellings: Dwellings, count: int, rng: np.random.Generator, day: int
+        self, households: Households, dwellings: Dwellings, count: int, uniform: Uniform, day: int
     ) -> np.ndarray:
-        """Return rows of households, ascending, that file for a mutation today.
+        """Return rows of households, ascending, that file for a mutation in the month of ``day``.
 
-        Some dwellings are drawn at random, then tenants among them by their weight: the cost does not
-        grow with the stock. Fewer than ``count`` come back only if too few could file.
+        Weighted sampling by keyed exponential races: a tenant's fate redraws nobody else. Only tenants
+        whose keyed draw is small run, so that few weights are computed. Fewer than ``count`` come back
+        only if too few could file.
+
+        Parameters
+        ----------
+        uniform : callable
+            ``Luck.uniform``: keyed draws of (decision, identities, occasion).
         """
-        drawn = np.unique(rng.integers(0, dwellings.count, max(400, CANDIDATES_PER_FILER * count)))
-        drawn = drawn[(dwellings.tenant[drawn] >= 0) & (dwellings.channel[drawn] == Channel.LIST)]
-        drawn = drawn[households.application[dwellings.tenant[drawn]] < 0]
-        tenants = dwellings.tenant[drawn]
-        weight = filing_weight(households.take(tenants), dwellings.take(drawn), self.shapes, day)
-        return np.sort(tenants[pick(rng, weight, min(count, len(tenants)))])
+        who = dwellings.tenant[: dwellings.count][dwellings.channel[: dwellings.count] == Channel.LIST]
+        who = np.sort(who[who >= 0])
+        who = who[households.application[who] < 0]
+        share = max(400, CANDIDATES_PER_FILER * count) / dwellings.count
+        who = who[uniform("mutation_runs", households.luck_id[who], day) < share]
+        homes = dwellings.take(households.dwelling[who])
+        weight = filing_weight(households.take(who), homes, self.shapes, day)
+        race = -np.log1p(-uniform("mutation_race", households.luck_id[who], day)) / np.maximum(weight, 1e-12)
+        return np.asarray(np.sort(who[np.argsort(race, kind="stable")[:count]]))
 
     def outside_tenants(self, count: int, rng: np.random.Generator, day: int) -> Households:
         """Return households that enter dwellings let outside the list (``dwelling`` is left to the caller)."""

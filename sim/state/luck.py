@@ -41,6 +41,12 @@ def identities(source: str, day: int, count: int) -> np.ndarray:
     return mix_many(ranks + np.uint64(base))
 
 
+def offspring(parents: np.ndarray, event: str, day: int) -> np.ndarray:
+    """Return identities that come from those of parents, an event and a day (a tenant's new application)."""
+    base = mix((zlib.crc32(event.encode()) * _GOLDEN + (day + 1_000_000) * _C2) & _MASK)
+    return mix_many(parents.astype(np.uint64) ^ np.uint64(base))
+
+
 class Luck:
     """The luck of one replication.
 
