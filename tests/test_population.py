@@ -19,6 +19,7 @@ from sim.population.raking import choose, mark, pick, rake, whole
 from sim.population.seniority import ages_days, mean_stay_years
 from sim.population.shapes import Shapes
 from sim.population.wishes import EFFECT_OF_OPTION, OPTIONS
+from sim.state.luck import Luck
 from sim.words import codes
 from sim.words.clock import to_day
 
