@@ -385,6 +385,13 @@ def test_identities_are_unique(name: str) -> None:
         assert (ids > 0).all()
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_rows_are_in_the_order_of_filing(name: str) -> None:
+    """What makes a tie by row a tie by date of filing (L441-2-8), first day and mutations included."""
+    filed = dict(run(name).applications.columns())["filed_day"]
+    assert (np.diff(filed) >= 0).all()
+
+
 def test_vacancies_do_not_pile_up() -> None:
     done = run()
     d = done.dwellings
