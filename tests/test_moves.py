@@ -343,3 +343,14 @@ def test_a_calendar_gives_each_row_once_in_order() -> None:
     assert calendar.pop(5).tolist() == [0, 2, 9]
     assert calendar.pop(5).tolist() == []
     assert calendar.pop(3).tolist() == [1]
+
+
+def test_accepting_or_renewing_needs_what_the_law_asks() -> None:
+    """No acceptance without an offer, no renewal of a closed application."""
+    world = worlds.world()
+    row = int(world.open_rows()[0])
+    with pytest.raises(moves.Impossible, match="only an offer can be accepted"):
+        moves.accept(world, row, 0, 1)
+    world.applications.status[row] = Status.LAPSED
+    with pytest.raises(moves.Impossible, match="in progress is renewed"):
+        moves.renew(world, np.array([row]), np.array([world.day + 365]))

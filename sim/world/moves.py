@@ -61,6 +61,7 @@ def file_applications(world: World, applications: Applications, newcomers: House
 
 def renew(world: World, rows: np.ndarray, due_days: np.ndarray) -> None:
     """Renew applications: seniority is kept (R441-2-7)."""
+    _require(bool((world.applications.status[rows] <= HELD).all()), "only an application in progress is renewed")
     world.applications.renewal_due_day[rows] = due_days
     world.log.add_many(world.day, world.phase, RENEWED, application=rows, value=due_days)
 
@@ -210,6 +211,8 @@ def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -
 
 def accept(world: World, row: int, dwelling: int, rank: int) -> None:
     """The candidate accepts; it stays held until the lease."""
+    a = world.applications
+    _require(a.held_for[row] == dwelling and a.last_offer[row] == dwelling, "only an offer can be accepted")
     world.log.add(world.day, world.phase, ACCEPTED, row, -1, dwelling, rank)
 
 
