@@ -47,8 +47,8 @@ def hypotheses(territory: str) -> list[Row]:
     """Every value without a source: scenario, territory and law."""
     from sim.inputs.files import find_territory
     from sim.inputs.law import describe_law
+    from sim.inputs.parameters import HYPOTHESIS
     from sim.inputs.scenario import parameters
-    from sim.inputs.schema import HYPOTHESIS
     from sim.inputs.territory import load
 
     place = load(find_territory(territory))

@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 
 from sim.inputs.files import scenario_names, scenarios_dir
 from sim.inputs.grids import grid_names, load_grid
+from sim.inputs.parameters import HYPOTHESIS
 from sim.inputs.scenario import Loaded, differences, dump, load, parameters
-from sim.inputs.schema import HYPOTHESIS
 from sim.inputs.yaml_lines import read_scalar, read_text
 from sim.rules.criteria import CRITERIA
 from sim.words.clock import to_day

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.inputs.law import LawView, load_law
-from sim.inputs.schema import Affordability
+from sim.inputs.schema_rules import Affordability
 from sim.rules.affordability import Terms
 from sim.state.places import PlaceSets
 from sim.words.clock import first_day

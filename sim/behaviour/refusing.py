@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.inputs.schema import Refuse
+from sim.inputs.schema_flows import Refuse
 from sim.state.rows import Rows
 
 

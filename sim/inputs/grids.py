@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from sim.inputs.faults import Fault, Faults
 from sim.inputs.files import scenarios_dir
 from sim.inputs.models import as_tuples, explain
-from sim.inputs.schema import Strict
+from sim.inputs.parameters import Strict
 from sim.inputs.yaml_lines import read_file
 from sim.words.registry import nearest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.inputs.schema import Deliveries
+from sim.inputs.schema_flows import Deliveries
 from sim.population.dwellings import IN_2015, IN_2024, delivery_shares, furnish, landlord_table
 from sim.population.raking import choose, mark
 from sim.population.shapes import Shapes

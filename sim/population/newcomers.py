@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.inputs.schema import Deliveries
+from sim.inputs.schema_flows import Deliveries
 from sim.population.deliveries import Builder
 from sim.population.grounds import first_access_grounds, mutation_grounds
 from sim.population.people import ages_in, compose, income_score, set_income

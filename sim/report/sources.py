@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.inputs.schema import HYPOTHESIS, Scenario
+from sim.inputs.parameters import HYPOTHESIS
+from sim.inputs.schema import Scenario
 from sim.report.reading import Estimate, Reading
 from sim.words import codes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.inputs.law import LawView
-from sim.inputs.schema import Affordability
+from sim.inputs.schema_rules import Affordability
 from sim.rules.affordability import Terms
 
 FAMILY_TYPES = 10  # alone, couple, then 1 to 8 dependants

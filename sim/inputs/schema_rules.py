@@ -1,0 +1,83 @@
+"""Rules of a scenario, by name, with their parameters."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sim.inputs.parameters import Strict, parameter, technical
+
+
+class Designation(Strict):
+    """How candidates are ordered for a vacant dwelling."""
+
+    name: Literal["pratique", "anciennete", "cotation"] = technical("pratique", doc="ordering rule")
+    grid: str = technical("demonstration", doc="cotation grid (a file of scenarios/grids)")
+
+
+class Steering(Strict):
+    """Whether designation leans towards objectives that lag."""
+
+    name: Literal["aucun", "objectifs"] = technical("aucun", doc="none, or towards the objectives below")
+    objectives: tuple[str, ...] = technical((), doc="law names of the objectives steered (quota.*)")
+    mutation_share_max: float = parameter(
+        0.31,
+        unit="share",
+        doc="volume habituel de mutations : au-delà, les mutations non prioritaires passent après",
+        source="Hauts-de-France 2023, 31 % (C13)",
+        confidence="B",
+        gt=0,
+        le=1,
+    )
+
+
+class Reservation(Strict):
+    """Share of each holder (réservataire) in the flow of each landlord; the rest is the landlord's."""
+
+    name: Literal["plus_en_retard"] = technical(
+        "plus_en_retard", doc="orientation of a vacancy: the holder most behind its share"
+    )
+    etat: float = parameter(
+        0.25,
+        unit="share",
+        doc="État, publics prioritaires",
+        source="CCH R441-5-2 (30 % dont 5 % d'agents)",
+        confidence="B",
+        ge=0,
+        le=1,
+    )
+    etat_agents: float = parameter(
+        0.05, unit="share", doc="État, agents", source="CCH R441-5-2", confidence="B", ge=0, le=1
+    )
+    collectivites: float = parameter(0.10, unit="share", doc="MEL et communes", ge=0, le=1)
+    departement: float = parameter(0.03, unit="share", doc="Département", ge=0, le=1)
+    action_logement: float = parameter(0.17, unit="share", doc="Action Logement", ge=0, le=1)
+
+
+class Affordability(Strict):
+    """What commissions require; no legal threshold exists (rules.md 3.2)."""
+
+    effort_max_share: float = parameter(
+        0.33,
+        unit="share",
+        doc="taux d'effort maximal admis",
+        source="pratique des bailleurs 20 à 33 % (rules.md 3.2)",
+        gt=0,
+        le=1,
+    )
+    remainder_min_eur_day_cu: float = parameter(
+        10.0,
+        unit="eur/day/cu",
+        doc="reste à vivre minimal par jour et par UC",
+        source="usage 7 à 12 (rules.md 3.2)",
+        ge=0,
+    )
+    energy_eur_month_m2: float = parameter(0.9, unit="eur/month/m2", doc="forfait eau et chauffage individuels", ge=0)
+
+
+class Rules(Strict):
+    """Rules by name, with their parameters."""
+
+    designation: Designation = Designation()
+    reservation: Reservation = Reservation()
+    steering: Steering = Steering()
+    affordability: Affordability = Affordability()
