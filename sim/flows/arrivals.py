@@ -89,14 +89,14 @@ def _date(world: World, files: Applications, day: int, counts: np.ndarray) -> No
     files.renewal_due_day[:] = files.filed_day + int(world.law["demande.validite_days"])
 
 
-def _slice(ends: np.ndarray, place: int) -> np.ndarray:
-    return np.arange(ends[place - 1] if place else 0, ends[place])
+def _slice(ends: np.ndarray, place: int) -> slice:
+    return slice(int(ends[place - 1]) if place else 0, int(ends[place]))
 
 
 def file_first_access(world: World, month: Month, place: int) -> np.ndarray:
     """File the first-access applications of one day."""
     rows = _slice(month.first_access_ends, place)
-    if not len(rows):
+    if rows.start == rows.stop:
         return np.empty(0, dtype=np.int64)
     return moves.file_applications(world, month.first_access.take(rows), month.newcomers.take(rows))
 
@@ -106,9 +106,9 @@ def file_mutations(world: World, month: Month, place: int) -> np.ndarray:
     rows = _slice(month.mutation_ends, place)
     households = month.mutations.household[rows]
     dwellings = world.households.dwelling[households]
-    is_leaving = np.array([d in world.ready_day for d in dwellings.tolist()], dtype=bool)
+    is_leaving = world.ready_day[dwellings] >= 0
     may_file = (dwellings >= 0) & (world.households.application[households] < 0) & ~is_leaving
-    rows = rows[may_file]
+    rows = np.arange(rows.start, rows.stop)[may_file]
     if not len(rows):
         return np.empty(0, dtype=np.int64)
     return moves.file_applications(world, month.mutations.take(rows))

@@ -19,41 +19,52 @@ EVENT = np.dtype(
 )
 """One event. ``value`` depends on the kind: points at DESIGNATED, flags at RECOGNISED, holder at ORIENTED."""
 
+ROOM = 4096
 
-class EventLog:
-    """Events in the order in which they happened.
 
-    Single events are collected as tuples, and folded into an array of dtype ``EVENT`` by thousands.
+class Records:
+    """Rows of a structured type, only ever added; room is doubled when it lacks.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        Type of one row.
     """
 
-    def __init__(self) -> None:
-        self._blocks: list[np.ndarray] = []
-        self._pending: list[tuple[float, ...]] = []
-        self._append = self._pending.append
+    def __init__(self, dtype: np.dtype) -> None:
+        self._rows = np.empty(ROOM, dtype=dtype)
+        self._columns = {name: self._rows[name] for name in dtype.names or ()}
         self._count = 0
 
-    def add(
-        self,
-        day: int,
-        phase: int,
-        kind: int,
-        application: int = -1,
-        household: int = -1,
-        dwelling: int = -1,
-        rank: int = 0,
-        reason: int = 0,
-        value: float = 0.0,
-    ) -> None:
-        """Record one event."""
-        self._append((day, phase, kind, application, household, dwelling, rank, reason, value))
+    def add(self, count: int, **values: np.ndarray | float) -> None:
+        """Add ``count`` rows; scalars are repeated."""
+        first, last = self._count, self._count + count
+        if last > len(self._rows):
+            self._columns.clear()  # views would keep the old room alive
+            self._rows.resize(max(last, 2 * len(self._rows)), refcheck=False)
+            self._columns = {name: self._rows[name] for name in self._rows.dtype.names or ()}
+        for name, column in self._columns.items():
+            column[first:last] = values[name]
+        self._count = last
 
-    def _fold(self) -> None:
-        if self._pending:
-            self._blocks.append(np.array(self._pending, dtype=EVENT))
-            self._count += len(self._pending)
-            self._pending.clear()
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._count
 
-    def add_many(
+    def to_array(self) -> np.ndarray:
+        """Return the rows, and end the collection: nothing can be added any more."""
+        self._columns.clear()
+        self._rows.resize(self._count, refcheck=False)
+        return self._rows
+
+
+class EventLog(Records):
+    """Events in the order in which they happened."""
+
+    def __init__(self) -> None:
+        super().__init__(EVENT)
+
+    def write(
         self,
         day: int,
         phase: int,
@@ -61,27 +72,14 @@ class EventLog:
         application: np.ndarray | int = -1,
         household: np.ndarray | int = -1,
         dwelling: np.ndarray | int = -1,
-        ranks: np.ndarray | int = 0,
+        rank: np.ndarray | int = 0,
         reason: np.ndarray | int = 0,
         value: np.ndarray | float = 0.0,
     ) -> None:
         """Record one event per row of the arrays given (scalars are repeated)."""
         sizes = [np.size(application), np.size(household), np.size(dwelling)]
-        if 0 in sizes:
-            return
-        self._fold()
-        block = np.empty(max(sizes), dtype=EVENT)
-        given = (day, phase, kind, application, household, dwelling, ranks, reason, value)
-        for name, values in zip(EVENT.names or (), given, strict=True):
-            block[name] = values
-        self._blocks.append(block)
-        self._count += len(block)
-
-    def __len__(self) -> int:
-        """Return the number of events."""
-        return self._count + len(self._pending)
-
-    def to_array(self) -> np.ndarray:
-        """Return the events as one structured array of dtype ``EVENT``."""
-        self._fold()
-        return np.concatenate(self._blocks) if self._blocks else np.empty(0, dtype=EVENT)
+        if 0 not in sizes:
+            self.add(
+                max(sizes), day=day, phase=phase, kind=kind, application=application, household=household,
+                dwelling=dwelling, rank=rank, reason=reason, value=value,
+            )  # fmt: skip

@@ -3,7 +3,8 @@
 An open application sits in one bucket for each place wished and each typology accepted, in the
 segment that quotas and holders ask about. A score that rises at the same rate for all is a static
 order, so a bucket is sorted once and for all by ``key`` (smaller is ahead; ties by row, that is by
-date of filing). A vacancy merges the heads of the few buckets that concern it and walks down until
+date of filing). Applications held or gone are passed over, and swept
+out from time to time. A vacancy merges the heads of the few buckets that concern it and walks down until
 enough candidates pass the filters that no bucket expresses. The inner loops are compiled by numba;
 the slow twin (scan everybody) is in the tests and in the benchmark.
 """
@@ -23,6 +24,7 @@ SEGMENTS = PUBLICS * 2 * 2 * 2  # x first quartile or not x disabled or not x se
 ROOMS = 5
 ROW_BITS = 24  # an entry of a bucket is key * 2**24 + row: one integer that sorts by key, then by row
 ROW_MASK = (1 << ROW_BITS) - 1
+SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
 
 apl = njit(cache=True)(affordability.apl_eur_month)
 net_cost = njit(cache=True)(affordability.net_cost_eur_month)
@@ -164,7 +166,7 @@ def enter_rows(pool, people, offsets, members, rows, first, keys, segments, key_
 
 
 @njit(cache=True)
-def leave_rows(pool, people, offsets, members, rows, key_of, segment_of):  # type: ignore[no-untyped-def]
+def remove_rows(pool, people, offsets, members, rows, key_of, segment_of):  # type: ignore[no-untyped-def]
     """Take applications out of their buckets; return how many removals failed (0 unless a bug)."""
     failed = 0
     for row in rows:
@@ -178,9 +180,22 @@ def leave_rows(pool, people, offsets, members, rows, key_of, segment_of):  # typ
 
 
 @njit(cache=True)
+def sweep(pool, segment_of):  # type: ignore[no-untyped-def]
+    """Take the applications that left the list out of all buckets, in one pass."""
+    for bucket in range(len(pool.start)):
+        first = pool.start[bucket]
+        kept = first
+        for i in range(first, first + pool.length[bucket]):
+            if segment_of[pool.entry[i] & ROW_MASK] >= 0:
+                pool.entry[kept] = pool.entry[i]
+                kept += 1
+        pool.length[bucket] = kept - first
+
+
+@njit(cache=True)
 def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
-    """Whether an application may be designated: free, eligible, able to pay, not asked already."""
-    if people.status[row] != 0 or people.last_offer[row] == ask.dwelling:
+    """Whether an application that is free may be designated: eligible, able to pay, not asked already."""
+    if people.last_offer[row] == ask.dwelling:
         return False
     household = people.household[row]
     if people.lives_in[household] == ask.dwelling:
@@ -235,7 +250,7 @@ def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, 
                 count -= 1
                 cursors[winner], ends[winner] = cursors[count], ends[count]
                 heads[winner], shifts[winner] = heads[count], shifts[count]
-            if not taken[row] and passes(row, ask, people, terms):
+            if people.status[row] == 0 and not taken[row] and passes(row, ask, people, terms):
                 chosen[found] = row
                 taken[row] = True
                 found += 1
@@ -302,8 +317,8 @@ class Waiting:
         self._used = buckets * initial
         self.key_of = np.zeros(1024, dtype=np.int64)
         self.segment_of = np.full(1024, -1, dtype=np.int8)  # -1 = not on the list
-        self.is_out = np.zeros(1024, dtype=bool)  # on the list, but held: in no bucket
-        self._returning: list[int] = []
+        self._taken = np.zeros(0, dtype=bool)  # chosen in the present session
+        self._left = 0  # applications that left since the last sweep
 
     def _grow_bucket(self, bucket: int) -> None:
         """Move a full bucket to the end of the pool, with twice its room."""
@@ -323,7 +338,6 @@ class Waiting:
             self.key_of = np.concatenate([self.key_of, np.zeros(size - len(self.key_of), dtype=np.int64)])
             extra = np.full(size - len(self.segment_of), -1, dtype=np.int8)
             self.segment_of = np.concatenate([self.segment_of, extra])
-            self.is_out = np.concatenate([self.is_out, np.zeros(size - len(self.is_out), dtype=bool)])
 
     def enter(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """File applications under their keys and segments."""
@@ -339,41 +353,19 @@ class Waiting:
             if full >= 0:
                 self._grow_bucket(full)
 
-    def leave(self, people: People, rows: np.ndarray) -> None:
-        """Take applications off the list, held or not."""
-        self._empty(people, rows[~self.is_out[rows]])
-        self.segment_of[rows], self.is_out[rows] = -1, False
-
-    def leave_held(self, row: int) -> None:
-        """Take one held application off the list: it is in no bucket."""
-        self.segment_of[row], self.is_out[row] = -1, False
-
-    def hold(self, people: People, rows: np.ndarray) -> None:
-        """Take held applications out of the buckets: no vacancy need walk past them."""
-        self._empty(people, rows)
-        self.is_out[rows] = True
-
-    def take_back(self, rows: list[int]) -> None:
-        """Put released applications back where they were, before the next search."""
-        self._returning += rows
-
-    def _flush(self, people: People) -> None:
-        rows = np.array(sorted(set(self._returning)), dtype=np.int64)
-        rows = rows[(self.segment_of[rows] >= 0) & self.is_out[rows]]
-        self.is_out[rows] = False
-        self.enter(people, rows, self.key_of[rows], self.segment_of[rows])
-        self._returning.clear()
+    def leave(self, rows: np.ndarray) -> None:
+        """Take applications off the list; their entries stay until the next sweep, and searches pass over them."""
+        self.segment_of[rows] = -1
+        self._left += len(rows)
 
     def refile(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
-        """Change keys and segments; held applications get theirs for when they come back."""
-        out = self.is_out[rows]
-        self.key_of[rows[out]], self.segment_of[rows[out]] = keys[out], segments[out]
-        self._empty(people, rows[~out])
-        self.enter(people, rows[~out], keys[~out], segments[~out])
+        """Change keys and segments."""
+        self._remove(people, rows)
+        self.enter(people, rows, keys, segments)
 
-    def _empty(self, people: People, rows: np.ndarray) -> None:
-        if len(rows) and leave_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
-            raise RuntimeError("an application that left the list was not in the index")
+    def _remove(self, people: People, rows: np.ndarray) -> None:
+        if len(rows) and remove_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
+            raise RuntimeError("an application to rank again was not in the index")
 
     def is_in(self, row: int) -> bool:
         """Whether an application is filed."""
@@ -400,7 +392,9 @@ class Waiting:
         is_fallback : numpy.ndarray
             Whether the holder had nobody and the landlord was asked.
         """
-        self._flush(people)
+        if self._left > SWEEP_AFTER:
+            sweep(self.pool, self.segment_of)
+            self._left = 0
         rows = len(query.dwellings)
         chosen = np.empty((rows, int(query.wanted.max())), dtype=np.int32)
         found, is_fallback = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
@@ -408,5 +402,9 @@ class Waiting:
         return chosen, found, is_fallback
 
     def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
-        taken = np.zeros(len(self.key_of), dtype=bool)
+        taken = self._taken
+        if len(taken) < len(self.key_of):
+            taken = self._taken = np.zeros(len(self.key_of), dtype=bool)
         choose(self.pool, people, homes, terms, query, ageing, taken, chosen, found, is_fallback)
+        for i, count in enumerate(found.tolist()):
+            taken[chosen[i, :count]] = False

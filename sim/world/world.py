@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
@@ -19,18 +19,27 @@ from sim.rules.reservations import shares
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
-from sim.state.log import EventLog
+from sim.state.log import EventLog, Records
 from sim.state.luck import Luck
 from sim.state.places import PlaceSets
 from sim.state.quota_book import QuotaBook
 from sim.state.records import LEASE
 from sim.state.rows import Rows
-from sim.words.clock import DAYS_PER_MONTH, PHASES, Phase, to_date
+from sim.state.shortlists import Shortlists
+from sim.words.clock import PHASES, Phase, to_date
 from sim.words.codes import Reservataire
 from sim.world.terms import law_terms, quartile_thresholds
 from sim.world.waiting import Homes, People, Waiting, segment_codes
 
 Story = Generator[simpy.Event, Any, None]
+
+
+class Session(NamedTuple):
+    """Files that one commission will examine."""
+
+    homes: np.ndarray  # dwellings, ascending
+    counts: np.ndarray  # files of each
+    rows: np.ndarray  # applications, dwelling after dwelling
 
 
 class Calendar:
@@ -49,9 +58,10 @@ class Calendar:
         for day, group in zip(days[starts].tolist(), np.split(rows, starts[1:]), strict=True):
             self._due[day].append(group)
 
-    def add_one(self, day: int, row: int) -> None:
-        """File one row."""
-        self._due[day].append(np.array([row]))
+    def add_group(self, day: int, rows: np.ndarray) -> None:
+        """File rows that all fall due on one day."""
+        if len(rows):
+            self._due[day].append(rows)
 
     def pop(self, day: int) -> np.ndarray:
         """Return the rows due on a day, ascending, each once, and forget them."""
@@ -103,11 +113,13 @@ class World:
         self.holder_shares = shares(scenario.rules.reservation).tolist()
         self.book = QuotaBook(len(territory.landlords), len(Reservataire))
         self.quartile = np.zeros(len(applications), dtype=np.uint8)
-        self.ready_day: dict[int, int] = {}  # first day a new lease may begin in a dwelling
+        # first day a new lease may begin in a dwelling that is to be let, -1 for the others
+        self.ready_day = np.full(len(dwellings), -1, dtype=np.int32)
         self.to_designate: dict[int, set[int]] = defaultdict(set)
-        self.in_session: dict[int, dict[int, list[int]]] = defaultdict(dict)
-        self.files_examined: dict[int, int] = {}
-        self.leases: list[tuple[Any, ...]] = []
+        self.in_session: dict[int, list[Session]] = defaultdict(list)
+        self.shortlists = Shortlists.build(0)
+        self.answers_due, self.leases_due = Calendar(), Calendar()  # rows of the shortlists
+        self.leases = Records(LEASE)
         self.year_ends: list[Any] = []
         self.refile_calendar = Calendar()
         self.law.day = first
@@ -231,13 +243,3 @@ class World:
     def in_qpv_today(self, qpv_map: np.ndarray) -> np.ndarray:
         """Return whether dwellings lie in a QPV by the map in force (2015, then 2024)."""
         return np.asarray((qpv_map & (1 if int(self.law["qpv.carte"]) < 2024 else 2)) > 0)
-
-    def score(self, row: int) -> float:
-        """Return the score of one application today: points with a grid, else months of seniority."""
-        if self.order.grid is None:
-            return (self.day - int(self.applications.filed_day[row])) / DAYS_PER_MONTH
-        return float(self.order.points(self.applicants(np.array([row])), self.day)[0])
-
-    def lease_table(self) -> np.ndarray:
-        """Return the leases signed so far, dtype ``LEASE``."""
-        return np.array(self.leases, dtype=LEASE)
