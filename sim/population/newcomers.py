@@ -21,6 +21,7 @@ from sim.population.wishes import Geography, rooms_wished
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.rows import Rows
 from sim.words.clock import year_of
 from sim.words.codes import Channel
 
@@ -95,8 +96,7 @@ class Newcomers:
         who = who[households.application[who] < 0]
         share = max(400, CANDIDATES_PER_FILER * count) / dwellings.count
         who = who[uniform("mutation_runs", households.luck_id[who], day) < share]
-        homes = dwellings.take(households.dwelling[who])
-        weight = filing_weight(households.take(who), homes, self.shapes, day)
+        weight = filing_weight(Rows(households, who), Rows(dwellings, households.dwelling[who]), self.shapes, day)
         race = -np.log1p(-uniform("mutation_race", households.luck_id[who], day)) / np.maximum(weight, 1e-12)
         return np.asarray(np.sort(who[np.argsort(race, kind="stable")[:count]]))
 

@@ -77,9 +77,9 @@ class EventLog(Records):
         value: np.ndarray | float = 0.0,
     ) -> None:
         """Record one event per row of the arrays given (scalars are repeated)."""
-        sizes = [np.size(application), np.size(household), np.size(dwelling)]
-        if 0 not in sizes:
+        given = next(rows for rows in (application, dwelling, household) if isinstance(rows, np.ndarray))
+        if len(given):
             self.add(
-                max(sizes), day=day, phase=phase, kind=kind, application=application, household=household,
+                len(given), day=day, phase=phase, kind=kind, application=application, household=household,
                 dwelling=dwelling, rank=rank, reason=reason, value=value,
             )  # fmt: skip

@@ -46,7 +46,7 @@ class Table:
     @classmethod
     def names(cls) -> list[str]:
         """Return the names of the columns."""
-        return [f.name for f in dataclasses.fields(cls)]
+        return list(cls.specs())
 
     @classmethod
     def mutable_names(cls) -> list[str]:

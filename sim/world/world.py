@@ -54,9 +54,10 @@ class Calendar:
             return
         order = np.argsort(days, kind="stable")
         days, rows = days[order], rows[order]
-        starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
-        for day, group in zip(days[starts].tolist(), np.split(rows, starts[1:]), strict=True):
-            self._due[day].append(group)
+        starts = np.flatnonzero(days[1:] != days[:-1]) + 1
+        firsts, lasts = [0, *starts.tolist()], [*starts.tolist(), len(rows)]
+        for day, first, last in zip(days[firsts].tolist(), firsts, lasts, strict=True):
+            self._due[day].append(rows[first:last])
 
     def add_group(self, day: int, rows: np.ndarray) -> None:
         """File rows that all fall due on one day."""
