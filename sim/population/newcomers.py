@@ -91,9 +91,9 @@ class Newcomers:
         uniform : callable
             ``Luck.uniform``: keyed draws of (decision, identities, occasion).
         """
-        who = dwellings.tenant[: dwellings.count][dwellings.channel[: dwellings.count] == Channel.LIST]
-        who = np.sort(who[who >= 0])
-        who = who[households.application[who] < 0]
+        mine = households.dwelling[: households.count]
+        who = np.flatnonzero((mine >= 0) & (households.application[: households.count] < 0))
+        who = who[dwellings.channel[mine[who]] == Channel.LIST]
         share = max(400, CANDIDATES_PER_FILER * count) / dwellings.count
         who = who[uniform("mutation_runs", households.luck_id[who], day) < share]
         weight = filing_weight(Rows(households, who), Rows(dwellings, households.dwelling[who]), self.shapes, day)

@@ -24,6 +24,7 @@ SEGMENTS = PUBLICS * 2 * 2 * 2  # x first quartile or not x disabled or not x se
 ROOMS = 5
 ROW_BITS = 24  # an entry of a bucket is key * 2**24 + row: one integer that sorts by key, then by row
 ROW_MASK = (1 << ROW_BITS) - 1
+ROUNDING_EUR = 0.01  # a look may let through, never shut out
 SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
 
 apl = njit(cache=True)(affordability.apl_eur_month)
@@ -193,6 +194,36 @@ def sweep(pool, segment_of):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def measure_reach(rows, people, terms, reach):  # type: ignore[no-untyped-def]
+    """Write, by zone, the largest gross cost (rent, charges, energy) that each application could ever bear, eur/month.
+
+    Beyond it no rent is affordable, whatever the allowance: the allowance is piecewise linear in rent, so
+    that its maximum is at a bend.
+    """
+    for row in rows:
+        household = people.household[row]
+        family, income = people.family[household], people.income[household] * terms.income_index
+        tax_income = people.tax_income[household] * terms.income_index
+        budget = min(
+            terms.effort_max_share * income,
+            income - terms.remainder_min_eur_day_cu * people.units[household] * terms.days_per_month,
+        )
+        for zone in range(2):
+            most, cap = 0.0, terms.rent_cap_eur_month[zone, family]
+            flat = terms.participation_min_eur_month / terms.participation_share - terms.charges_flat_eur_month[family]
+            reference = terms.rent_cap_eur_month[0, family]
+            for bend in (cap, flat, terms.rent_thresholds[0] * reference, terms.rent_thresholds[1] * reference):
+                most = max(most, apl(min(bend, cap), tax_income, family, zone, terms))
+            reach[row, zone] = budget + most + ROUNDING_EUR if budget > 0 else -1.0
+
+
+@njit(cache=True)
+def is_out_of_reach(row, ask, gross, people, reach):  # type: ignore[no-untyped-def]
+    """Whether one look is enough to pass over an application: held or gone, or too poor for any allowance to help."""
+    return people.status[row] != 0 or reach[row, ask.zone] < gross
+
+
+@njit(cache=True)
 def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
     """Whether an application that is free may be designated: eligible, able to pay, not asked already."""
     if people.last_offer[row] == ask.dwelling:
@@ -213,12 +244,13 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
+def best(pool, people, reach, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
 
     Inside a tier the smallest current key wins. ``ageing`` is added to the keys of segments whose
     seniority is capped, which stand still while the others rise.
     """
+    gross = (ask.rent + ask.charges) * terms.rent_index + ask.surface * terms.energy_eur_month_m2
     cursors = np.empty(3 * SEGMENTS, dtype=np.int64)
     ends = np.empty(3 * SEGMENTS, dtype=np.int64)
     heads = np.empty(3 * SEGMENTS, dtype=np.int64)  # current entry of each bucket
@@ -243,14 +275,19 @@ def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, 
                 if heads[h] < heads[winner]:
                     winner = h
             row = heads[winner] & ROW_MASK
-            cursors[winner] += 1
-            if cursors[winner] < ends[winner]:
-                heads[winner] = pool.entry[cursors[winner]] + shifts[winner]
+            cursor = cursors[winner] + 1
+            while cursor < ends[winner] and is_out_of_reach(pool.entry[cursor] & ROW_MASK, ask, gross, people, reach):
+                cursor += 1
+            if cursor < ends[winner]:
+                cursors[winner] = cursor
+                heads[winner] = pool.entry[cursor] + shifts[winner]
             else:  # this bucket is exhausted: the last one takes its place
                 count -= 1
                 cursors[winner], ends[winner] = cursors[count], ends[count]
                 heads[winner], shifts[winner] = heads[count], shifts[count]
-            if people.status[row] == 0 and not taken[row] and passes(row, ask, people, terms):
+            if taken[row] or is_out_of_reach(row, ask, gross, people, reach):
+                continue
+            if passes(row, ask, people, terms):
                 chosen[found] = row
                 taken[row] = True
                 found += 1
@@ -260,7 +297,7 @@ def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, 
 
 
 @njit(cache=True)
-def choose(pool, people, homes, terms, query, ageing, taken, chosen, found, is_fallback):  # type: ignore[no-untyped-def]
+def choose(pool, people, reach, homes, terms, query, ageing, taken, chosen, found, is_fallback):  # type: ignore[no-untyped-def]
     """Search for each dwelling in turn; nobody is chosen twice.
 
     An accessible dwelling asks first for disabled households, then for all (R441-4).
@@ -278,8 +315,8 @@ def choose(pool, people, homes, terms, query, ageing, taken, chosen, found, is_f
                 if disabled_only and not homes.is_accessible[d]:
                     continue
                 found[i] = best(
-                    pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, query.wanted[i],
-                    chosen[i], found[i],
+                    pool, people, reach, terms, ask, places, rooms, tiers, disabled_only, ageing, taken,
+                    query.wanted[i], chosen[i], found[i],
                 )  # fmt: skip
             if found[i] > 0:
                 is_fallback[i] = not holder
@@ -307,16 +344,17 @@ class Waiting:
     def __init__(self, places: int, offsets: np.ndarray, members: np.ndarray) -> None:
         self.offsets, self.members = offsets, members
         buckets = places * ROOMS * SEGMENTS
-        initial = 8
+        initial = 32
         self.pool = Pool(
             start=np.arange(buckets, dtype=np.int64) * initial,
             length=np.zeros(buckets, dtype=np.int64),
             room=np.full(buckets, initial, dtype=np.int64),
-            entry=np.zeros(buckets * initial * 4, dtype=np.int64),
+            entry=np.zeros(buckets * initial * 2, dtype=np.int64),
         )
         self._used = buckets * initial
         self.key_of = np.zeros(1024, dtype=np.int64)
         self.segment_of = np.full(1024, -1, dtype=np.int8)  # -1 = not on the list
+        self.reach = np.zeros((1024, 2), dtype=np.float32)  # by zone, see measure_reach
         self._taken = np.zeros(0, dtype=bool)  # chosen in the present session
         self._left = 0  # applications that left since the last sweep
 
@@ -338,6 +376,7 @@ class Waiting:
             self.key_of = np.concatenate([self.key_of, np.zeros(size - len(self.key_of), dtype=np.int64)])
             extra = np.full(size - len(self.segment_of), -1, dtype=np.int8)
             self.segment_of = np.concatenate([self.segment_of, extra])
+            self.reach = np.concatenate([self.reach, np.zeros((size - len(self.reach), 2), dtype=np.float32)])
 
     def enter(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """File applications under their keys and segments."""
@@ -352,6 +391,12 @@ class Waiting:
             )
             if full >= 0:
                 self._grow_bucket(full)
+
+    def measure(self, people: People, rows: np.ndarray, terms: Terms) -> None:
+        """Note what applications can bear under the law of the day: before ``enter``, and when the law changes."""
+        if len(rows):
+            self._make_room(int(rows.max()) + 1)
+            measure_reach(rows.astype(np.int64), people, terms, self.reach)
 
     def leave(self, rows: np.ndarray) -> None:
         """Take applications off the list; their entries stay until the next sweep, and searches pass over them."""
@@ -405,6 +450,6 @@ class Waiting:
         taken = self._taken
         if len(taken) < len(self.key_of):
             taken = self._taken = np.zeros(len(self.key_of), dtype=bool)
-        choose(self.pool, people, homes, terms, query, ageing, taken, chosen, found, is_fallback)
+        choose(self.pool, people, self.reach, homes, terms, query, ageing, taken, chosen, found, is_fallback)
         for i, count in enumerate(found.tolist()):
             taken[chosen[i, :count]] = False

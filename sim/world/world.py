@@ -212,6 +212,7 @@ class World:
     def file_in_index(self, rows: np.ndarray) -> None:
         """Enter new applications."""
         keys, segments, capping_day = self._stamp(rows)
+        self.waiting.measure(self.people(), rows, self.terms)
         self.waiting.enter(self.people(), rows, keys, segments)
         later = capping_day > self.day
         if later.any():
@@ -238,6 +239,7 @@ class World:
         before = self.quartile[rows].copy()
         self.quartile[rows] = self.quartile_of(rows)
         moved = rows[before != self.quartile[rows]]
+        self.waiting.measure(self.people(), rows, self.terms)
         if len(self.waiting.segment_of) >= len(self.applications):
             self.refile(moved)
 
