@@ -29,22 +29,27 @@ class Records:
     ----------
     dtype : numpy.dtype
         Type of one row.
+    blank : tuple, optional
+        A row of defaults; zeros when not given.
     """
 
-    def __init__(self, dtype: np.dtype) -> None:
-        self._rows = np.empty(ROOM, dtype=dtype)
+    def __init__(self, dtype: np.dtype, blank: tuple[float, ...] | None = None) -> None:
+        self._blank = np.zeros(1, dtype=dtype) if blank is None else np.array([blank], dtype=dtype)
+        self._rows = np.repeat(self._blank, ROOM)
         self._columns = {name: self._rows[name] for name in dtype.names or ()}
         self._count = 0
 
     def add(self, count: int, **values: np.ndarray | float) -> None:
-        """Add ``count`` rows; scalars are repeated."""
+        """Add ``count`` rows; scalars are repeated, columns not given keep their default."""
         first, last = self._count, self._count + count
         if last > len(self._rows):
             self._columns.clear()  # views would keep the old room alive
-            self._rows.resize(max(last, 2 * len(self._rows)), refcheck=False)
+            room = len(self._rows)
+            self._rows.resize(max(last, 2 * room), refcheck=False)
+            self._rows[room:] = self._blank
             self._columns = {name: self._rows[name] for name in self._rows.dtype.names or ()}
-        for name, column in self._columns.items():
-            column[first:last] = values[name]
+        for name, given in values.items():
+            self._columns[name][first:last] = given
         self._count = last
 
     def __len__(self) -> int:
@@ -62,24 +67,17 @@ class EventLog(Records):
     """Events in the order in which they happened."""
 
     def __init__(self) -> None:
-        super().__init__(EVENT)
+        super().__init__(EVENT, (0, 0, 0, -1, -1, -1, 0, 0, 0.0))
 
-    def write(
-        self,
-        day: int,
-        phase: int,
-        kind: np.ndarray | int,
-        application: np.ndarray | int = -1,
-        household: np.ndarray | int = -1,
-        dwelling: np.ndarray | int = -1,
-        rank: np.ndarray | int = 0,
-        reason: np.ndarray | int = 0,
-        value: np.ndarray | float = 0.0,
-    ) -> None:
-        """Record one event per row of the arrays given (scalars are repeated)."""
-        given = next(rows for rows in (application, dwelling, household) if isinstance(rows, np.ndarray))
-        if len(given):
-            self.add(
-                len(given), day=day, phase=phase, kind=kind, application=application, household=household,
-                dwelling=dwelling, rank=rank, reason=reason, value=value,
-            )  # fmt: skip
+    def write(self, day: int, phase: int, kind: np.ndarray | int, rows: int, **given: np.ndarray | float) -> None:
+        """Record ``rows`` events at one moment.
+
+        Parameters
+        ----------
+        kind : numpy.ndarray or int
+            ``EventKind``.
+        **given
+            Other columns of ``EVENT``; scalars are repeated.
+        """
+        if rows:
+            self.add(rows, day=day, phase=phase, kind=kind, **given)

@@ -41,8 +41,13 @@ class Impossible(RuntimeError):  # noqa: N818 - read as a sentence: raise Imposs
 
 
 def _require(condition: np.ndarray | bool, text: str) -> None:
-    if not np.all(condition):
+    if not (condition if isinstance(condition, bool) else condition.all()):
         raise Impossible(text)
+
+
+def _note(world: World, kind: np.ndarray | int, rows: int, **given: np.ndarray | float) -> None:
+    """Write ``rows`` events of now."""
+    world.log.write(world.day, world.phase, kind, rows, **given)
 
 
 def _distinct(rows: np.ndarray) -> bool:
@@ -59,7 +64,7 @@ def file_applications(world: World, applications: Applications, newcomers: House
     _require(world.households.application[households] < 0, "a household files while one is open")
     world.households.application[households] = rows
     world.grown()
-    world.log.write(world.day, world.phase, FILED, application=rows, household=households)
+    _note(world, FILED, len(rows), application=rows, household=households)
     world.file_in_index(rows)
     return rows
 
@@ -68,7 +73,7 @@ def renew(world: World, rows: np.ndarray, due_days: np.ndarray) -> None:
     """Renew applications: seniority is kept (R441-2-7)."""
     _require(world.applications.status[rows] <= HELD, "only an application in progress is renewed")
     world.applications.renewal_due_day[rows] = due_days
-    world.log.write(world.day, world.phase, RENEWED, application=rows, value=due_days)
+    _note(world, RENEWED, len(rows), application=rows, value=due_days)
 
 
 def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> None:
@@ -81,7 +86,7 @@ def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> No
     a.status[rows] = status
     a.closed_day[rows] = world.day
     world.households.application[a.household[rows]] = -1
-    world.log.write(world.day, world.phase, kind, application=rows, household=a.household[rows])
+    _note(world, kind, len(rows), application=rows, household=a.household[rows])
 
 
 def recognise(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
@@ -91,7 +96,7 @@ def recognise(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
     a.recognition[rows] |= flags.astype(np.uint8)
     is_first = a.recognised_day[rows] < 0
     a.recognised_day[rows[is_first]] = world.day
-    world.log.write(world.day, world.phase, RECOGNISED, application=rows, value=flags)
+    _note(world, RECOGNISED, len(rows), application=rows, value=flags)
     world.refile(rows)
 
 
@@ -99,7 +104,7 @@ def give_notice(world: World, dwellings: np.ndarray, reason: Reason) -> None:
     """Tenants give notice: the search for candidates may begin."""
     households = world.dwellings.tenant[dwellings]
     _require(households >= 0, "an empty dwelling has nobody to give notice")
-    world.log.write(world.day, world.phase, NOTICE_GIVEN, household=households, dwelling=dwellings, reason=reason)
+    _note(world, NOTICE_GIVEN, len(dwellings), household=households, dwelling=dwellings, reason=reason)
 
 
 def vacate(world: World, dwellings: np.ndarray, reason: Reason) -> None:
@@ -111,7 +116,7 @@ def vacate(world: World, dwellings: np.ndarray, reason: Reason) -> None:
     _require(_distinct(dwellings), "a dwelling is left once")
     h.dwelling[households], h.lease_day[households] = -1, -1
     d.tenant[dwellings], d.vacant_day[dwellings] = -1, world.day
-    world.log.write(world.day, world.phase, VACATED, household=households, dwelling=dwellings, reason=reason)
+    _note(world, VACATED, len(dwellings), household=households, dwelling=dwellings, reason=reason)
 
 
 def announce(world: World, dwellings: Dwellings) -> np.ndarray:
@@ -126,7 +131,7 @@ def deliver(world: World, rows: np.ndarray) -> None:
     """Dwellings enter service, empty."""
     _require(world.dwellings.tenant[rows] < 0, "a dwelling is delivered empty")
     world.dwellings.vacant_day[rows] = world.day
-    world.log.write(world.day, world.phase, DELIVERED, dwelling=rows)
+    _note(world, DELIVERED, len(rows), dwelling=rows)
 
 
 def orient(world: World, dwellings: np.ndarray, holders: np.ndarray | int) -> None:
@@ -134,7 +139,7 @@ def orient(world: World, dwellings: np.ndarray, holders: np.ndarray | int) -> No
     d = world.dwellings
     d.reserved_for[dwellings] = holders
     np.add.at(world.book.oriented, (d.landlord[dwellings], d.reserved_for[dwellings]), 1.0)
-    world.log.write(world.day, world.phase, ORIENTED, dwelling=dwellings, value=holders)
+    _note(world, ORIENTED, len(dwellings), dwelling=dwellings, value=holders)
 
 
 def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, reasons: np.ndarray) -> None:
@@ -144,7 +149,7 @@ def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.n
     _require(_distinct(rows), "nobody is designated for two dwellings at a time")
     a.status[rows], a.held_for[rows] = HELD, dwellings
     points = world.order.points(world.applicants(rows), world.day)
-    world.log.write(world.day, world.phase, DESIGNATED, rows, -1, dwellings, rank=ranks, reason=reasons, value=points)
+    _note(world, DESIGNATED, len(rows), application=rows, dwelling=dwellings, rank=ranks, reason=reasons, value=points)
 
 
 def examine(
@@ -169,20 +174,20 @@ def examine(
     _require(_is_held(world, rows, homes), "the commission examines files held for the dwelling")
     gone = has_retracted | is_rejected
     kinds = np.where(has_retracted, RETRACTED, np.where(is_rejected, REJECTED, RANKED))
-    world.log.write(world.day, world.phase, kinds, rows, -1, homes, rank=np.where(gone, 0, ranks))
+    _note(world, kinds, len(rows), application=rows, dwelling=homes, rank=np.where(gone, 0, ranks))
     _set_free(world, rows[gone])
 
 
 def rank_candidates(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray) -> None:
     """The commission attributes dwellings to candidates, with a rank (R441-3 b)."""
-    world.log.write(world.day, world.phase, RANKED, rows, -1, dwellings, rank=ranks)
+    _note(world, RANKED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
 
 
 def release(world: World, rows: np.ndarray, dwellings: np.ndarray, reason: Reason) -> None:
     """Give held candidates back to the list: an earlier rank has accepted."""
     _require(_is_held(world, rows, dwellings), "only a held application is released")
     _set_free(world, rows)
-    world.log.write(world.day, world.phase, RELEASED, rows, -1, dwellings, reason=reason)
+    _note(world, RELEASED, len(rows), application=rows, dwelling=dwellings, reason=reason)
 
 
 def _is_held(world: World, rows: np.ndarray, dwellings: np.ndarray) -> np.ndarray:
@@ -204,7 +209,7 @@ def offer(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarr
     _require(_is_held(world, rows, dwellings), "an offer goes to a candidate held for it")
     _one_more(world.applications.offers_count, rows)
     world.applications.last_offer[rows] = dwellings
-    world.log.write(world.day, world.phase, OFFERED, rows, -1, dwellings, rank=ranks)
+    _note(world, OFFERED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
 
 
 def decline(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, is_silent: np.ndarray) -> None:
@@ -214,7 +219,7 @@ def decline(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.nda
     _one_more(a.refusals_count, rows)
     _set_free(world, rows)
     kinds = np.where(is_silent, EXPIRED, REFUSED)
-    world.log.write(world.day, world.phase, kinds, rows, -1, dwellings, rank=ranks)
+    _note(world, kinds, len(rows), application=rows, dwelling=dwellings, rank=ranks)
     if world.order.counts_refusals:
         world.refile(rows)
 
@@ -223,7 +228,7 @@ def accept(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndar
     """Candidates accept; they stay held until the lease."""
     is_offered = world.applications.last_offer[rows] == dwellings
     _require(_is_held(world, rows, dwellings) & is_offered, "only an offer can be accepted")
-    world.log.write(world.day, world.phase, ACCEPTED, rows, -1, dwellings, rank=ranks)
+    _note(world, ACCEPTED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
 
 
 def house(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, files: np.ndarray) -> np.ndarray:
@@ -239,7 +244,7 @@ def house(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarr
     a.status[rows], a.closed_day[rows], a.held_for[rows] = HOUSED_STATUS, day, -1
     h.application[households] = -1
     _occupy(world, households, dwellings)
-    world.log.write(day, world.phase, HOUSED, rows, households, dwellings, rank=ranks)
+    _note(world, HOUSED, len(rows), application=rows, household=households, dwelling=dwellings, rank=ranks)
     world.leases.add(
         len(rows), day=day, application=rows, household=households, dwelling=dwellings, previous_dwelling=previous,
         filed_day=a.filed_day[rows], quartile=world.quartile[rows], recognition=a.recognition[rows],
@@ -252,7 +257,7 @@ def house(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarr
 def let_outside(world: World, households: np.ndarray, dwellings: np.ndarray) -> None:
     """Let dwellings outside the list (students, associations)."""
     _occupy(world, households, dwellings)
-    world.log.write(world.day, world.phase, LET_OUTSIDE, -1, households, dwellings)
+    _note(world, LET_OUTSIDE, len(dwellings), household=households, dwelling=dwellings)
 
 
 def _occupy(world: World, households: np.ndarray, dwellings: np.ndarray) -> None:

@@ -46,30 +46,20 @@ class Calendar:
     """Rows that fall due on a day: what has only a date needs no process."""
 
     def __init__(self) -> None:
-        self._due: dict[int, list[np.ndarray]] = defaultdict(list)
+        self._due: dict[int, list[int]] = defaultdict(list)
 
     def add(self, days: np.ndarray, rows: np.ndarray) -> None:
         """File rows under their days."""
-        if not len(rows):
-            return
-        order = np.argsort(days, kind="stable")
-        days, rows = days[order], rows[order]
-        starts = np.flatnonzero(days[1:] != days[:-1]) + 1
-        firsts, lasts = [0, *starts.tolist()], [*starts.tolist(), len(rows)]
-        for day, first, last in zip(days[firsts].tolist(), firsts, lasts, strict=True):
-            self._due[day].append(rows[first:last])
+        for day, row in zip(days.tolist(), rows.tolist(), strict=True):
+            self._due[day].append(row)
 
     def add_group(self, day: int, rows: np.ndarray) -> None:
         """File rows that all fall due on one day."""
-        if len(rows):
-            self._due[day].append(rows)
+        self._due[day] += rows.tolist()
 
     def pop(self, day: int) -> np.ndarray:
         """Return the rows due on a day, ascending, each once, and forget them."""
-        groups = self._due.pop(day, None)
-        if not groups:
-            return np.empty(0, dtype=np.int64)
-        return np.sort(groups[0]) if len(groups) == 1 else np.unique(np.concatenate(groups))
+        return np.array(sorted(set(self._due.pop(day, ()))), dtype=np.int64)
 
 
 class World:
