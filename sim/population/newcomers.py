@@ -98,7 +98,8 @@ class Newcomers:
         who = who[uniform("mutation_runs", households.luck_id[who], day) < share]
         weight = filing_weight(Rows(households, who), Rows(dwellings, households.dwelling[who]), self.shapes, day)
         race = -np.log1p(-uniform("mutation_race", households.luck_id[who], day)) / np.maximum(weight, 1e-12)
-        return np.asarray(np.sort(who[np.argsort(race, kind="stable")[:count]]))
+        first = np.argpartition(race, count - 1)[:count] if 0 < count < len(race) else np.arange(len(race))[:count]
+        return np.asarray(np.sort(who[first]))
 
     def outside_tenants(self, count: int, rng: np.random.Generator, day: int) -> Households:
         """Return households that enter dwellings let outside the list (``dwelling`` is left to the caller)."""

@@ -54,14 +54,24 @@ def _distinct(rows: np.ndarray) -> bool:
     return len(rows) < 2 or len(set(rows.tolist())) == len(rows)
 
 
-def file_applications(world: World, applications: Applications, newcomers: Households | None = None) -> np.ndarray:
-    """Add applications (and the households of first-access ones); return their row numbers."""
-    if newcomers is not None:
-        rows = world.households.append(newcomers)
-        applications.household[:] = rows
+def file_applications(world: World, applications: Applications, newcomers: Households) -> np.ndarray:
+    """Add applications; return their row numbers.
+
+    Parameters
+    ----------
+    applications : Applications
+        ``household`` is -1 for those whose household comes with them.
+    newcomers : Households
+        These households, in the same order.
+    """
+    if not len(applications):
+        return np.empty(0, dtype=np.int64)
+    households = applications.household.copy()
+    households[households < 0] = world.households.append(newcomers)
     rows = world.applications.append(applications)
-    households = world.applications.household[rows]
+    world.applications.household[rows] = households
     _require(world.households.application[households] < 0, "a household files while one is open")
+    _require(_distinct(households), "a household files once")
     world.households.application[households] = rows
     world.grown()
     _note(world, FILED, len(rows), application=rows, household=households)

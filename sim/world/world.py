@@ -103,7 +103,8 @@ class World:
         self.zone_of_commune = (communes["apl_zone"].to_numpy() == 3).astype(int)
         self.holder_shares = shares(scenario.rules.reservation).tolist()
         self.book = QuotaBook(len(territory.landlords), len(Reservataire))
-        self.quartile = np.zeros(len(applications), dtype=np.uint8)
+        self.quartile = np.zeros(len(applications), dtype=np.uint8)  # with the spare room of the table
+        self._classified = len(applications)
         # first day a new lease may begin in a dwelling that is to be let, -1 for the others
         self.ready_day = np.full(len(dwellings), -1, dtype=np.int32)
         self.to_designate: dict[int, set[int]] = defaultdict(set)
@@ -166,10 +167,13 @@ class World:
     def grown(self) -> None:
         """Forget views that rows added have made stale; give new applications a quartile."""
         self._people = None
-        missing = len(self.applications) - len(self.quartile)
-        if missing > 0:
-            rows = np.arange(len(self.quartile), len(self.applications))
-            self.quartile = np.concatenate([self.quartile, self.quartile_of(rows)])
+        if (first := self._classified) < len(self.applications):
+            room = len(self.applications.filed_day) - len(self.quartile)
+            if room:
+                self.quartile = np.concatenate([self.quartile, np.zeros(room, dtype=np.uint8)])
+            rows = np.arange(first, len(self.applications))
+            self.quartile[rows] = self.quartile_of(rows)
+            self._classified = len(self.applications)
 
     def quartile_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the quartile 1 to 4 of applications by declared resources per UC (strictly under: L441-1)."""
