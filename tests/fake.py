@@ -95,7 +95,7 @@ class Toy:
         )  # fmt: skip
 
     def say(self, kind: K, application: int = -1, household: int = -1, dwelling: int = -1, **more: Any) -> None:
-        self.log.add(self.day, 0, kind, application, household, dwelling, **more)
+        self.log.write(self.day, 0, kind, 1, application=application, household=household, dwelling=dwelling, **more)
 
     def pick(self) -> int:
         place = int(self.rng.integers(len(self.open)))
@@ -112,7 +112,7 @@ class Toy:
         self.born[1].append(filed_rows)
         self.h.application[rows] = at
         self.born[0].application[rows] = -1
-        self.log.add_many(self.day, 0, K.FILED, application=at, household=rows)
+        self.log.write(self.day, 0, K.FILED, len(at), application=at, household=rows)
         self.open += at.tolist()
 
     def close(self, kind: K, status: Status) -> None:
@@ -124,7 +124,7 @@ class Toy:
     def renew(self, n: int) -> None:
         rows = self.rng.choice(np.array(self.open), n)
         self.a.renewal_due_day[rows] = self.day + 365
-        self.log.add_many(self.day, 0, K.RENEWED, application=rows, value=self.day + 365)
+        self.log.write(self.day, 0, K.RENEWED, len(rows), application=rows, value=self.day + 365)
 
     def recognise(self) -> None:
         row = self.open[int(self.rng.integers(len(self.open)))]
@@ -153,7 +153,7 @@ class Toy:
         self.born[2].append(new)
         rows = self.d.append(new)
         self.d.vacant_day[rows] = self.day
-        self.log.add_many(self.day, 0, K.DELIVERED, dwelling=rows)
+        self.log.write(self.day, 0, K.DELIVERED, len(rows), dwelling=rows)
 
     def release(self, row: int, dwelling: int, kind: K) -> None:
         self.a.status[row], self.a.held_for[row] = Status.OPEN, -1

@@ -448,11 +448,9 @@ def test_lags_are_relative_to_targets() -> None:
     assert [lags(world)[name] for name in steered] == [1.0] * len(steered)  # nothing attributed yet
     name = "quota.premier_quartile_hors_qpv"
     target = float(world.law[name])
-    for is_counted in (True, False, False, False, False, False, False, False, False, False):
-        world.book.count(name, is_counted)
+    world.book.count(name, np.arange(10) == 0)
     assert lags(world)[name] == pytest.approx((target - 0.1) / target)
-    for _ in range(20):
-        world.book.count(name, True)
+    world.book.count(name, np.ones(20, dtype=bool))
     assert lags(world)[name] == 0.0
 
 

@@ -9,8 +9,8 @@ from sim.rules import quotas
 from sim.state.households import Households
 from sim.words.codes import EventKind, Reason, Recognition, Reservataire, Status
 from sim.world import moves
+from sim.world.buckets import PUBLICS, SEGMENTS
 from sim.world.moves import Impossible
-from sim.world.waiting import PUBLICS, SEGMENTS
 from sim.world.world import Calendar, World
 from tests import worlds
 
@@ -24,6 +24,42 @@ def world() -> World:
 
 def kinds(world: World) -> list[EventKind]:
     return [K(kind) for kind in world.log.to_array()["kind"]]
+
+
+def one(*values: int) -> tuple[np.ndarray, ...]:
+    """Return one array of one value for each value."""
+    return tuple(np.array([value]) for value in values)
+
+
+def offer(world: World, row: int, dwelling: int, rank: int) -> None:
+    moves.offer(world, *one(row, dwelling, rank))
+
+
+def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -> None:
+    moves.decline(world, *one(row, dwelling, rank, is_silent))
+
+
+def accept(world: World, row: int, dwelling: int, rank: int) -> None:
+    moves.accept(world, *one(row, dwelling, rank))
+
+
+def house(world: World, row: int, dwelling: int, rank: int, files: int) -> int:
+    return int(moves.house(world, *one(row, dwelling, rank, files))[0])
+
+
+def release(world: World, row: int, dwelling: int, reason: Reason) -> None:
+    moves.release(world, *one(row, dwelling), reason)
+
+
+def let_outside(world: World, household: int, dwelling: int) -> None:
+    moves.let_outside(world, *one(household, dwelling))
+
+
+def points(world: World, row: int) -> float:
+    return float(world.order.points(world.applicants(np.array([row])), world.day)[0])
+
+
+NOBODY = Households.build(0)
 
 
 def empty_dwelling(world: World) -> int:
@@ -75,7 +111,7 @@ def close(world: World, row: int) -> None:
 def test_a_household_has_one_open_application(world: World) -> None:
     again = world.applications.take(np.array(newcomers_on_the_list(world)[:1]))
     with pytest.raises(Impossible, match="files while one is open"):
-        moves.file_applications(world, again)
+        moves.file_applications(world, again, NOBODY)
 
 
 @pytest.mark.parametrize("kind", [K.LAPSED, K.WITHDRAWN])
@@ -98,16 +134,16 @@ def test_only_an_application_in_progress_is_recognised(world: World) -> None:
 def test_an_empty_dwelling_has_no_tenant_to_leave(world: World) -> None:
     dwelling = empty_dwelling(world)
     with pytest.raises(Impossible, match="nobody to give notice"):
-        moves.give_notice(world, dwelling, Reason.LEFT_SECTOR)
-    with pytest.raises(Impossible, match="the dwelling it rents"):
-        moves.vacate(world, dwelling, Reason.LEFT_SECTOR)
+        moves.give_notice(world, np.array([dwelling]), Reason.LEFT_SECTOR)
+    with pytest.raises(Impossible, match="nobody to leave"):
+        moves.vacate(world, np.array([dwelling]), Reason.LEFT_SECTOR)
 
 
 def test_a_tenant_leaves_its_own_dwelling(world: World) -> None:
     first, second = np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[:2]
     world.dwellings.tenant[first] = world.dwellings.tenant[second]  # broken on purpose
     with pytest.raises(Impossible, match="the dwelling it rents"):
-        moves.vacate(world, int(first), Reason.LEFT_SECTOR)
+        moves.vacate(world, np.array([first]), Reason.LEFT_SECTOR)
 
 
 def test_a_dwelling_is_delivered_empty(world: World) -> None:
@@ -133,7 +169,7 @@ def test_only_who_is_held_for_the_dwelling_is_examined_or_released(world: World)
     dwelling = designated(world, [held])
     for row, home in ((free, dwelling), (held, dwelling + 1)):
         with pytest.raises(Impossible, match="only a held application"):
-            moves.release(world, [row], home, Reason.NONE)
+            release(world, row, home, Reason.NONE)
         with pytest.raises(Impossible, match="files held for the dwelling"):
             examine(world, home, [row], {})
 
@@ -143,47 +179,47 @@ def test_an_offer_goes_to_who_is_held_for_it(world: World) -> None:
     dwelling = designated(world, [held])
     for row, home in ((free, dwelling), (held, dwelling + 1)):
         with pytest.raises(Impossible, match="held for it"):
-            moves.offer(world, row, home, 1)
+            offer(world, row, home, 1)
 
 
 def test_only_an_offer_can_be_refused(world: World) -> None:
     row = newcomers_on_the_list(world)[0]
     dwelling = designated(world, [row])
     with pytest.raises(Impossible, match="only an offer"):
-        moves.decline(world, row, dwelling, 1, is_silent=False)
-    moves.offer(world, row, dwelling, 1)
-    moves.decline(world, row, dwelling, 1, is_silent=False)
+        decline(world, row, dwelling, 1, is_silent=False)
+    offer(world, row, dwelling, 1)
+    decline(world, row, dwelling, 1, is_silent=False)
     with pytest.raises(Impossible, match="only an offer"):
-        moves.decline(world, row, dwelling, 1, is_silent=False)
+        decline(world, row, dwelling, 1, is_silent=False)
 
 
 def test_a_lease_follows_an_offer_to_a_held_candidate(world: World) -> None:
     row, free, *_ = newcomers_on_the_list(world)
     dwelling = designated(world, [row])
     with pytest.raises(Impossible, match="held for it"):
-        moves.house(world, free, dwelling, 1, 1)
+        house(world, free, dwelling, 1, 1)
     with pytest.raises(Impossible, match="follows an offer"):
-        moves.house(world, row, dwelling, 1, 1)
+        house(world, row, dwelling, 1, 1)
 
 
 def test_a_dwelling_has_one_household(world: World) -> None:
     row, other, *_ = newcomers_on_the_list(world)
     let = int(np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[0])
     designate(world, let, [row])
-    moves.offer(world, row, let, 1)
+    offer(world, row, let, 1)
     with pytest.raises(Impossible, match="at most one household"):
-        moves.house(world, row, let, 1, 1)
+        house(world, row, let, 1, 1)
     with pytest.raises(Impossible, match="at most one household"):
-        moves.let_outside(world, int(world.applications.household[other]), let)
+        let_outside(world, int(world.applications.household[other]), let)
 
 
 def test_a_refused_offer_leaves_no_trace_of_a_lease(world: World) -> None:
     row = newcomers_on_the_list(world)[0]
     before = len(world.log)
     with pytest.raises(Impossible):
-        moves.house(world, row, empty_dwelling(world), 1, 1)
+        house(world, row, empty_dwelling(world), 1, 1)
     assert len(world.log) == before
-    assert not world.leases
+    assert len(world.leases) == 0
 
 
 # What is done
@@ -196,16 +232,15 @@ def test_from_designation_to_lease(world: World) -> None:
     a, h, d = world.applications, world.households, world.dwellings
     assert (a.status[rows] == Status.HELD).all()
     assert (a.held_for[rows] == dwelling).all()
-    assert world.waiting.is_out[rows].all()
     examine(world, dwelling, rows, {absent: K.RETRACTED})
     for rank, row in enumerate((refuser, silent), start=1):
-        moves.offer(world, row, dwelling, rank)
-        moves.decline(world, row, dwelling, rank, is_silent=row == silent)
-    moves.offer(world, winner, dwelling, 3)
-    moves.release(world, [last], dwelling, Reason.EARLIER_RANK_SIGNED)
-    moves.accept(world, winner, dwelling, 3)
+        offer(world, row, dwelling, rank)
+        decline(world, row, dwelling, rank, is_silent=row == silent)
+    offer(world, winner, dwelling, 3)
+    release(world, last, dwelling, Reason.EARLIER_RANK_SIGNED)
+    accept(world, winner, dwelling, 3)
     household = int(a.household[winner])
-    assert moves.house(world, winner, dwelling, 3, 4) == -1
+    assert house(world, winner, dwelling, 3, 4) == -1
 
     events = world.log.to_array()
     assert kinds(world) == [
@@ -224,7 +259,7 @@ def test_from_designation_to_lease(world: World) -> None:
     assert d.lettings_count[dwelling] == 1
     assert not world.waiting.is_in(winner)
     assert all(world.waiting.is_in(row) for row in rows if row != winner)
-    lease = world.lease_table()[0]
+    lease = world.leases.to_array()[0]
     assert (lease["application"], lease["dwelling"], lease["previous_dwelling"]) == (winner, dwelling, -1)
     assert (lease["rank"], lease["files"], lease["day"]) == (3, 4, world.day)
 
@@ -234,12 +269,12 @@ def test_a_tenant_who_moves_frees_its_dwelling(world: World) -> None:
     household = int(world.applications.household[row])
     old = int(world.households.dwelling[household])
     dwelling = designated(world, [row])
-    moves.offer(world, row, dwelling, 1)
-    moves.accept(world, row, dwelling, 1)
-    assert moves.house(world, row, dwelling, 1, 1) == old
+    offer(world, row, dwelling, 1)
+    accept(world, row, dwelling, 1)
+    assert house(world, row, dwelling, 1, 1) == old
     assert world.dwellings.tenant[old] == -1
     assert world.dwellings.vacant_day[old] == world.day
-    assert world.lease_table()["previous_dwelling"].tolist() == [old]
+    assert world.leases.to_array()["previous_dwelling"].tolist() == [old]
     vacated = world.log.to_array()[-2]
     assert (vacated["kind"], vacated["dwelling"], vacated["reason"]) == (K.VACATED, old, Reason.MOVED)
 
@@ -250,7 +285,7 @@ def test_a_closed_household_may_file_again(world: World) -> None:
     close(world, row)
     assert world.households.application[household] == -1
     assert world.applications.closed_day[row] == world.day
-    again = moves.file_applications(world, file)
+    again = moves.file_applications(world, file, NOBODY)
     assert world.households.application[household] == again[0] == len(world.applications) - 1
     assert world.waiting.is_in(int(again[0]))
     assert 1 <= world.quartile[again[0]] <= 4
@@ -260,7 +295,7 @@ def test_a_closed_household_may_file_again(world: World) -> None:
 def test_newcomers_bring_their_household(world: World) -> None:
     rows = np.array(newcomers_on_the_list(world)[:2])
     files, homes = world.applications.take(rows), world.households.take(world.applications.household[rows])
-    homes.application[:] = -1
+    homes.application[:], files.household[:] = -1, -1
     count = len(world.households)
     filed = moves.file_applications(world, files, homes)
     assert world.applications.household[filed].tolist() == [count, count + 1]
@@ -276,24 +311,24 @@ def test_recognition_changes_the_segment_even_while_held(world: World) -> None:
     assert world.applications.recognition[row] == Recognition.PDALHPD | Recognition.DALO
     assert world.applications.recognised_day[row] == world.day
     assert world.waiting.segment_of[row] // (SEGMENTS // PUBLICS) == quotas.FIRST_ACCESS
-    moves.release(world, [row], dwelling, Reason.NONE)
+    release(world, row, dwelling, Reason.NONE)
     close(world, row)  # it left the bucket that it came back to
 
 
 def test_refusing_costs_points_where_the_grid_says_so() -> None:
     world = worlds.world("cotation")
     row = newcomers_on_the_list(world)[0]
-    before = world.score(row)
+    before = points(world, row)
     dwelling = designated(world, [row])
-    moves.offer(world, row, dwelling, 1)
-    moves.decline(world, row, dwelling, 1, is_silent=True)
-    assert world.score(row) == pytest.approx(before - 10)
+    offer(world, row, dwelling, 1)
+    decline(world, row, dwelling, 1, is_silent=True)
+    assert points(world, row) == pytest.approx(before - 10)
     close(world, row)
 
 
 def test_orientation_is_counted(world: World) -> None:
     dwelling = empty_dwelling(world)
-    moves.orient(world, dwelling, Reservataire.ETAT)
+    moves.orient(world, np.array([dwelling]), int(Reservataire.ETAT))
     landlord = int(world.dwellings.landlord[dwelling])
     assert world.dwellings.reserved_for[dwelling] == Reservataire.ETAT
     assert world.book.oriented[landlord][Reservataire.ETAT] == 1
@@ -312,7 +347,7 @@ def test_dwellings_are_announced_then_delivered(world: World) -> None:
 def test_letting_outside_the_list(world: World) -> None:
     dwelling = empty_dwelling(world)
     household = int(world.households.append(Households.build(1))[0])
-    moves.let_outside(world, household, dwelling)
+    let_outside(world, household, dwelling)
     assert world.dwellings.tenant[dwelling] == household
     assert world.households.lease_day[household] == world.day
     assert kinds(world) == [K.LET_OUTSIDE]
@@ -322,7 +357,7 @@ def test_nothing_is_done_for_nobody(world: World) -> None:
     nobody = np.empty(0, dtype=np.int64)
     moves.close(world, nobody, K.LAPSED, Status.LAPSED)
     moves.renew(world, nobody, nobody)
-    moves.release(world, [], 0, Reason.NONE)
+    moves.release(world, nobody, nobody, Reason.NONE)
     assert len(world.log) == 0
 
 
@@ -330,8 +365,8 @@ def test_counts_stop_at_their_maximum(world: World) -> None:
     row = newcomers_on_the_list(world)[0]
     world.applications.offers_count[row] = world.applications.refusals_count[row] = 255
     dwelling = designated(world, [row])
-    moves.offer(world, row, dwelling, 1)
-    moves.decline(world, row, dwelling, 1, is_silent=False)
+    offer(world, row, dwelling, 1)
+    decline(world, row, dwelling, 1, is_silent=False)
     assert world.applications.offers_count[row] == world.applications.refusals_count[row] == 255
 
 
@@ -350,7 +385,7 @@ def test_accepting_or_renewing_needs_what_the_law_asks() -> None:
     world = worlds.world()
     row = int(world.open_rows()[0])
     with pytest.raises(moves.Impossible, match="only an offer can be accepted"):
-        moves.accept(world, row, 0, 1)
+        accept(world, row, 0, 1)
     world.applications.status[row] = Status.LAPSED
     with pytest.raises(moves.Impossible, match="in progress is renewed"):
         moves.renew(world, np.array([row]), np.array([world.day + 365]))

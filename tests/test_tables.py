@@ -98,10 +98,10 @@ def test_rows_are_read_only_and_joined() -> None:
 
 def test_the_log_keeps_every_field_exactly() -> None:
     log = EventLog()
-    log.add(18993, 3, EventKind.DESIGNATED, 2**31 - 1, -1, 7, 255, 1, 93.5)
-    log.add_many(18994, 1, EventKind.RENEWED, application=np.array([4, 5]), value=np.array([19359, 19360]))
-    log.add_many(18994, 4, EventKind.DELIVERED, dwelling=np.array([8, 9, 10]))
-    log.add_many(18994, 4, EventKind.DELIVERED, dwelling=3)
+    log.write(18993, 3, EventKind.DESIGNATED, 1, application=2**31 - 1, dwelling=7, rank=255, reason=1, value=93.5)
+    log.write(18994, 1, EventKind.RENEWED, 2, application=np.array([4, 5]), value=np.array([19359, 19360]))
+    log.write(18994, 4, EventKind.DELIVERED, 3, dwelling=np.array([8, 9, 10]))
+    log.write(18994, 4, EventKind.DELIVERED, 1, dwelling=3)
     events = log.to_array()
     assert events.dtype == EVENT
     assert len(events) == len(log) == 7
@@ -113,8 +113,8 @@ def test_the_log_keeps_every_field_exactly() -> None:
 
 def test_no_row_is_no_event() -> None:
     log, nobody = EventLog(), np.empty(0, dtype=np.int64)
-    log.add_many(18993, 1, EventKind.RENEWED, application=nobody, value=nobody)
-    log.add_many(18993, 2, EventKind.FILED, application=nobody, household=nobody)
+    log.write(18993, 1, EventKind.RENEWED, 0, application=nobody, value=nobody)
+    log.write(18993, 2, EventKind.FILED, 0, application=nobody, household=nobody)
     assert len(log) == 0
     assert len(log.to_array()) == 0
 
@@ -133,8 +133,8 @@ def test_sets_of_places_are_stored_once() -> None:
 def test_objectives_are_counted_by_year() -> None:
     book = QuotaBook(2, 6)
     assert book.share("quota.prioritaires") == 0.0
-    for counts in (True, False, True, True):
-        book.count("quota.prioritaires", counts)
+    for counts in ([True], [False, True], [True]):
+        book.count("quota.prioritaires", np.array(counts))
     book.oriented[1][3] += 1
     assert book.share("quota.prioritaires") == 0.75
     book.start_year()

@@ -12,16 +12,24 @@ from sim.inputs.schema_rules import Affordability
 from sim.rules.affordability import Terms
 from sim.state.places import PlaceSets
 from sim.words.clock import first_day
-from sim.world import waiting
+from sim.words.codes import Status
+from sim.world import buckets, searching, waiting
+from sim.world.buckets import PUBLICS, ROOMS, SEGMENTS, People
 from sim.world.scanning import Scanning
+from sim.world.searching import Ask, Homes, Query
 from sim.world.terms import law_terms
-from sim.world.waiting import PUBLICS, ROOMS, SEGMENTS, Ask, Homes, People, Query, Waiting, segment_codes
+from sim.world.waiting import Waiting, segment_codes
 
 COMMUNES, TERRITORIES, DWELLINGS = 6, 2, 20
 WHOLE = COMMUNES + TERRITORIES
 EVERYBODY, WORKERS = 0xFF, 0b11
 ALL_TIERS = np.zeros(SEGMENTS, dtype=np.int8)
-COMPILED = [name for name, value in vars(waiting).items() if hasattr(value, "py_func")]
+COMPILED = [
+    (module, name)
+    for module in (buckets, searching, waiting)
+    for name, value in vars(module).items()
+    if hasattr(value, "py_func")
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +42,8 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     """Run with compiled functions, then with the Python they were compiled from."""
     if request.param == "interpreted":
         assert len(COMPILED) >= 10
-        for name in COMPILED:
-            monkeypatch.setattr(waiting, name, getattr(waiting, name).py_func)
+        for module, name in COMPILED:
+            monkeypatch.setattr(module, name, getattr(module, name).py_func)
     return str(request.param)
 
 
@@ -58,9 +66,14 @@ class Crowd:
         for list_ in (self.index, self.twin):
             getattr(list_, verb)(self.people, rows, *more)
 
-    def take_back(self, rows: np.ndarray) -> None:
+    def enter(self, terms: Terms, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
+        self.index.measure(self.people, rows, terms)
+        self.both("enter", rows, keys, segments)
+
+    def leave(self, rows: np.ndarray) -> None:
         for list_ in (self.index, self.twin):
-            list_.take_back(rows.tolist())
+            list_.leave(rows)
+        self.people.status[rows] = Status.LAPSED
 
     def draw_segments(self, rows: np.ndarray) -> np.ndarray:
         rng, count = self.rng, len(rows)
@@ -147,40 +160,30 @@ def crowd(seed: int, count: int = 120) -> Crowd:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_index_answers_like_its_twin(seed: int, engine: str, terms: Terms) -> None:
+def test_the_index_answers_like_its_twin(seed: int, engine: str, terms: Terms, monkeypatch: pytest.MonkeyPatch) -> None:
     world = crowd(seed)
-    world.both("enter", world.everybody(), world.keys, world.segments)
+    world.enter(terms, world.everybody(), world.keys, world.segments)
     world.assert_same(terms)
-    inside, out = world.everybody(), np.empty(0, dtype=np.int64)
+    inside = world.everybody()
     for _ in range(8):
-        move = world.rng.choice(["hold", "take_back", "leave", "refile"])
+        move = world.rng.choice(["hold", "release", "leave", "refile"])
         chosen = np.sort(world.rng.permutation(inside)[: max(1, len(inside) // 5)])
-        held = np.isin(chosen, out)
-        if move == "hold":
-            world.both("hold", chosen[~held])
-            out = np.union1d(out, chosen[~held])
-        elif move == "take_back":
-            world.take_back(chosen[held])
-            out = np.setdiff1d(out, chosen[held])
-            if world.rng.random() < 0.5:  # some are ranked again, others close, before the next search
-                again, gone = np.array_split(chosen[held], 2)
-                keys = world.rng.integers(-1_000, 1_000, len(again))
-                world.both("refile", again, keys, world.draw_segments(again))
-                world.both("leave", gone)
-                inside = np.setdiff1d(inside, gone)
+        if move in ("hold", "release"):
+            world.people.status[chosen] = move == "hold"
         elif move == "leave":
-            world.both("leave", chosen)
-            inside, out = np.setdiff1d(inside, chosen), np.setdiff1d(out, chosen)
+            world.leave(chosen)
+            inside = np.setdiff1d(inside, chosen)
             assert not any(world.index.is_in(row) for row in chosen.tolist())
         else:
             world.both("refile", chosen, world.rng.integers(-1_000, 1_000, len(chosen)), world.draw_segments(chosen))
+        monkeypatch.setattr(waiting, "SWEEP_AFTER", int(world.rng.choice([0, 2_000])))
         world.assert_same(terms)
     assert all(world.index.is_in(row) for row in inside.tolist())
 
 
-def test_buckets_are_sorted_and_hold_each_wish_once() -> None:
+def test_buckets_are_sorted_and_hold_each_wish_once(terms: Terms) -> None:
     world = crowd(3, 400)
-    world.both("enter", world.everybody(), world.keys, world.segments)
+    world.enter(terms, world.everybody(), world.keys, world.segments)
     pool, held = world.index.pool, 0
     for start, length in zip(pool.start.tolist(), pool.length.tolist(), strict=True):
         entries = pool.entry[start : start + length].tolist()
@@ -189,8 +192,9 @@ def test_buckets_are_sorted_and_hold_each_wish_once() -> None:
     sizes = np.diff(world.index.offsets)[world.people.place_set]
     wishes = sizes * (world.people.rooms_max.astype(int) - world.people.rooms_min + 1)
     assert held == wishes.sum()
-    world.both("leave", world.everybody())
-    assert world.index.pool.length.sum() == 0
+    world.leave(world.everybody()[::2])
+    buckets.sweep(world.index.pool, world.index.segment_of)
+    assert world.index.pool.length.sum() == wishes[1::2].sum()
 
 
 def test_full_buckets_grow_and_keep_their_order(engine: str, terms: Terms) -> None:
@@ -198,17 +202,17 @@ def test_full_buckets_grow_and_keep_their_order(engine: str, terms: Terms) -> No
     world.all_may_have_the_first_dwelling()
     order, segment = world.rng.permutation(700), np.zeros(700, dtype=np.int8)
     for part in np.array_split(order, 9):  # row numbers jump: room is made for the largest
-        world.both("enter", part, world.keys[part], segment[part])
+        world.enter(terms, part, world.keys[part], segment[part])
     assert world.index.pool.room.max() >= 700
     in_order = np.lexsort((np.arange(700), world.keys)).tolist()
     assert world.ask_one(terms, ALL_TIERS, wanted=700) == in_order
     world.assert_same(terms)
 
 
-def test_many_rows_make_room() -> None:
+def test_many_rows_make_room(terms: Terms) -> None:
     world = crowd(2, 3_000)
     late = np.array([2_999])
-    world.both("enter", late, world.keys[late], world.segments[late])
+    world.enter(terms, late, world.keys[late], world.segments[late])
     assert len(world.index.key_of) >= 3_000
     assert [row for row in range(3_000) if world.index.is_in(row)] == [2_999]
     assert not world.index.is_in(10_000)
@@ -216,27 +220,47 @@ def test_many_rows_make_room() -> None:
 
 def test_nobody_enters_and_nobody_is_found(terms: Terms) -> None:
     world, nobody = crowd(4), np.empty(0, dtype=np.int64)
-    for verb in ("enter", "refile"):
-        world.both(verb, nobody, nobody, nobody.astype(np.int8))
-    for verb in ("hold", "leave"):
-        world.both(verb, nobody)
-    world.take_back(nobody)
+    world.enter(terms, nobody, nobody, nobody.astype(np.int8))
+    world.both("refile", nobody, nobody, nobody.astype(np.int8))
+    world.leave(nobody)
     world.assert_same(terms)
     assert world.ask_one(terms, ALL_TIERS) == []
 
 
-def test_leaving_without_being_there_is_a_bug() -> None:
+def test_ranking_again_without_being_there_is_a_bug() -> None:
     world = crowd(5)
     world.index.enter(world.people, np.array([0, 1]), world.keys[:2], world.segments[:2])
-    world.index.leave(world.people, np.array([0]))
+    world.index.leave(np.array([0]))
     with pytest.raises(RuntimeError, match="not in the index"):
-        world.index.hold(world.people, np.array([0]))
+        world.index.refile(world.people, np.array([0]), world.keys[:1], world.segments[:1])
+
+
+@pytest.mark.parametrize("zone", [0, 1])
+def test_a_look_never_shuts_out_who_passes(zone: int, terms: Terms) -> None:
+    world = crowd(12, 4_000)
+    everybody, people = world.everybody(), world.people
+    people.income[:] = world.rng.uniform(300, 4_000, 4_000)
+    people.tax_income[:] = people.income * world.rng.uniform(0, 12, 4_000)
+    people.last_offer[:], people.lives_in[:] = -1, -1
+    world.index.measure(people, everybody, terms)
+    shut, passed = 0, 0
+    for row in everybody.tolist():
+        rent, surface = float(world.rng.uniform(50, 900)), float(world.rng.uniform(10, 120))
+        ask = Ask(-2, 3, rent, 60.0, surface, zone, EVERYBODY)
+        gross = (rent + 60.0) * terms.rent_index + surface * terms.energy_eur_month_m2
+        if searching.is_out_of_reach(row, ask, gross, people, world.index.reach):
+            shut += 1
+            assert not searching.passes(row, ask, people, terms)
+        elif searching.passes(row, ask, people, terms):
+            passed += 1
+    assert shut > 500
+    assert passed > 500
 
 
 def test_a_long_list_of_files_may_be_asked_for(terms: Terms) -> None:
     world = crowd(6, 500)
     world.all_may_have_the_first_dwelling()
-    world.both("enter", world.everybody(), world.keys, np.zeros(500, dtype=np.int8))
+    world.enter(terms, world.everybody(), world.keys, np.zeros(500, dtype=np.int8))
     assert len(world.ask_one(terms, ALL_TIERS, wanted=300)) == 300
 
 
@@ -249,7 +273,7 @@ def test_tiers_come_before_keys_and_capped_keys_age(terms: Terms) -> None:
         for public, cap in ((0, no), (0, yes), (2, no))
     )
     segments = np.array([mutation, plain, capped, plain], dtype=np.int8)
-    world.both("enter", world.everybody(), np.array([50, 10, 20, 30]), segments)
+    world.enter(terms, world.everybody(), np.array([50, 10, 20, 30]), segments)
     assert world.ask_one(terms, ALL_TIERS) == [1, 2, 3, 0]
     assert world.ask_one(terms, ALL_TIERS, ageing=15) == [1, 3, 2, 0]
     assert world.ask_one(terms, ALL_TIERS, ageing=100) == [1, 3, 0, 2]
@@ -265,7 +289,7 @@ def test_an_accessible_dwelling_asks_disabled_households_first(terms: Terms) -> 
     world = crowd(8, 6)
     world.all_may_have_the_first_dwelling()
     world.people.disabled[world.people.household[[2, 4]]] = True
-    world.both("enter", world.everybody(), np.arange(6), world.draw_segments(world.everybody()) & ~1)
+    world.enter(terms, world.everybody(), np.arange(6), world.draw_segments(world.everybody()) & ~1)
     assert world.ask_one(terms, ALL_TIERS) == [0, 1, 2, 3, 4, 5]
     world.homes.is_accessible[0] = True
     assert world.ask_one(terms, ALL_TIERS) == [2, 4, 0, 1, 3, 5]
@@ -274,7 +298,7 @@ def test_an_accessible_dwelling_asks_disabled_households_first(terms: Terms) -> 
 def test_the_landlord_is_asked_when_the_holder_has_nobody(terms: Terms) -> None:
     world = crowd(9, 3)
     world.all_may_have_the_first_dwelling()
-    world.both("enter", world.everybody(), np.arange(3), np.zeros(3, dtype=np.int8))
+    world.enter(terms, world.everybody(), np.arange(3), np.zeros(3, dtype=np.int8))
     nobody, one = np.full((1, SEGMENTS), -1, dtype=np.int8), np.array([0])
     for holder, is_fallback in ((nobody, True), (ALL_TIERS[None], False)):
         query = Query(one, holder, np.array([EVERYBODY]), ALL_TIERS[None], np.array([2]))
@@ -290,7 +314,7 @@ def test_the_landlord_is_asked_when_the_holder_has_nobody(terms: Terms) -> None:
 def test_dwellings_choose_in_turn(terms: Terms) -> None:
     world = crowd(10, 5)
     world.all_may_have_the_first_dwelling()
-    world.both("enter", world.everybody(), np.arange(5), np.zeros(5, dtype=np.int8))
+    world.enter(terms, world.everybody(), np.arange(5), np.zeros(5, dtype=np.int8))
     for column in world.homes[:7]:
         column[1] = column[0]
     tiers = np.stack([ALL_TIERS, ALL_TIERS])
@@ -306,19 +330,19 @@ def test_filters(engine: str, terms: Terms) -> None:
     ask = Ask(dwelling=7, financing=1, rent=250.0, charges=60.0, surface=40.0, zone=0, employment_mask=EVERYBODY)
     people.last_offer[:], people.lives_in[:], people.units[:], people.category[:] = -1, -1, 1, 1
     people.income[:], people.tax_income[:], people.family[:], people.employment[:] = 1_100, 9_000, 0, 3
-    assert waiting.passes(row, ask, people, terms)
+    assert searching.passes(row, ask, people, terms)
     for column, place, value in (
-        ("status", row, 1), ("last_offer", row, 7), ("lives_in", home, 7), ("tax_income", home, 21_140),
+        ("last_offer", row, 7), ("lives_in", home, 7), ("tax_income", home, 21_140),
         ("income", home, 500),
     ):  # fmt: skip
         values = getattr(people, column)
         before = values[place]
         values[place] = value
-        assert not waiting.passes(row, ask, people, terms), column
+        assert not searching.passes(row, ask, people, terms), column
         values[place] = before
-    assert waiting.passes(row, ask, people, terms)
-    assert not waiting.passes(row, ask._replace(employment_mask=WORKERS), people, terms)
-    assert waiting.passes(row, ask._replace(employment_mask=0b1000), people, terms)
+    assert searching.passes(row, ask, people, terms)
+    assert not searching.passes(row, ask._replace(employment_mask=WORKERS), people, terms)
+    assert searching.passes(row, ask._replace(employment_mask=0b1000), people, terms)
 
 
 def test_segments_tell_public_quartile_handicap_and_cap() -> None:

@@ -92,9 +92,11 @@ def file_day(world: World, month: Month, place: int) -> np.ndarray:
     """File the applications of one day; of tenants, those who still are, and who ask for nothing else."""
     files = month.files.take(_slice(month.file_ends, place))
     newcomers = month.newcomers.take(_slice(month.newcomer_ends, place))
-    dwellings = world.households.dwelling[files.household]
-    is_free = (dwellings >= 0) & (world.households.application[files.household] < 0) & (world.ready_day[dwellings] < 0)
-    may_file = ~files.is_mutation | is_free
-    if not may_file.all():
+    tenants = files.household[files.is_mutation]
+    dwellings = world.households.dwelling[tenants]
+    is_free = (dwellings >= 0) & (world.households.application[tenants] < 0) & (world.ready_day[dwellings] < 0)
+    if not is_free.all():
+        may_file = ~files.is_mutation
+        may_file[files.is_mutation] = is_free
         files = files.take(may_file)
     return moves.file_applications(world, files, newcomers)

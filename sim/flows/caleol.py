@@ -19,7 +19,8 @@ from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, PREFERENCES
 from sim.words.clock import Phase
 from sim.words.codes import Reason
 from sim.world import moves
-from sim.world.waiting import SEGMENTS, Query
+from sim.world.buckets import SEGMENTS
+from sim.world.searching import Query
 from sim.world.world import Session, Story, World
 
 PUBLIC = np.arange(SEGMENTS) // 8

@@ -87,7 +87,7 @@ def promised(world: World, session: Session) -> None:
     moves.rank_candidates(world, rows, dwellings, first)
     opened = world.shortlists.append(
         Shortlists.build(
-            len(rows), application=rows, dwelling=dwellings, rank=first, ranked=first, files=session.counts
+            len(rows), application=rows, dwelling=dwellings, rank=first, ranked_count=first, files_count=session.counts
         )
     )
     moves.offer(world, rows, dwellings, first)

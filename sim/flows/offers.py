@@ -54,11 +54,11 @@ def propose(world: World, files: np.ndarray) -> None:
 def answer(world: World, due: np.ndarray) -> None:
     """Refusals go to the next rank, or give the dwelling back; acceptances promise a lease."""
     s = world.shortlists
-    refuses = s.refuses[due]
+    refuses = s.is_refusal[due]
     refused, accepted = due[refuses], due[~refuses]
     if len(refused):
         moves.decline(world, s.application[refused], s.dwelling[refused], s.rank[refused], s.is_silent[refused])
-        is_last = s.rank[refused] == s.ranked[refused]
+        is_last = s.rank[refused] == s.ranked_count[refused]
         give_back(world, s.dwelling[refused[is_last]].astype(np.int64))
         if not is_last.all():
             propose(world, refused[~is_last] + 1)
@@ -71,7 +71,7 @@ def answer(world: World, due: np.ndarray) -> None:
 def release_others(world: World, accepted: np.ndarray) -> None:
     """Those ranked after an acceptance go back to the list."""
     s = world.shortlists
-    counts = s.ranked[accepted].astype(np.int64) - s.rank[accepted]
+    counts = s.ranked_count[accepted].astype(np.int64) - s.rank[accepted]
     starts = np.cumsum(counts) - counts
     others = np.repeat(accepted + 1 - starts, counts) + np.arange(counts.sum())
     moves.release(world, s.application[others], s.dwelling[others], Reason.EARLIER_RANK_SIGNED)
@@ -95,7 +95,7 @@ def promise(world: World, files: np.ndarray, lease_days: np.ndarray) -> None:
 def sign(world: World, files: np.ndarray) -> None:
     """Leases begin."""
     s = world.shortlists
-    moves.house(world, s.application[files], s.dwelling[files], s.rank[files], s.files[files])
+    moves.house(world, s.application[files], s.dwelling[files], s.rank[files], s.files_count[files])
     world.ready_day[s.dwelling[files]] = -1
 
 
@@ -138,8 +138,8 @@ def rank(
     days = 1 + (world.luck.uniform("answer", ids, occasion) * delay).astype(int)
     days[silent] = delay + 1  # the offer lapses at the end of the delay
     return Shortlists.build(
-        len(rows), application=rows, dwelling=homes, rank=ranks, ranked=ranked, files=files, refuses=refuses,
-        is_silent=silent, answer_days=days,
+        len(rows), application=rows, dwelling=homes, rank=ranks, ranked_count=ranked, files_count=files,
+        is_refusal=refuses, is_silent=silent, answer_days=days,
     )  # fmt: skip
 
 

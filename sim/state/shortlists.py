@@ -15,9 +15,9 @@ class Shortlists(Table):
 
     application: np.ndarray = column("i4", unit="row", doc="row of Applications")
     dwelling: np.ndarray = column("i4", unit="row", doc="row of Dwellings")
-    rank: np.ndarray = column("u1", unit="count", doc="rank given by the commission, 1 first")
-    ranked: np.ndarray = column("u1", unit="count", doc="files ranked for this dwelling")
-    files: np.ndarray = column("u1", unit="count", doc="files examined for this dwelling")
-    refuses: np.ndarray = column("?", unit="bool", doc="would refuse the offer")
+    rank: np.ndarray = column("u1", unit="code", doc="rank given by the commission, 1 first")
+    ranked_count: np.ndarray = column("u1", unit="count", doc="files ranked for this dwelling")
+    files_count: np.ndarray = column("u1", unit="count", doc="files examined for this dwelling")
+    is_refusal: np.ndarray = column("?", unit="bool", doc="would refuse the offer")
     is_silent: np.ndarray = column("?", unit="bool", doc="would let the delay pass")
     answer_days: np.ndarray = column("u1", unit="days", doc="days from the offer to the answer")

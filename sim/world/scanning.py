@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.rules.affordability import Terms
-from sim.world.waiting import Ask, Homes, People, Waiting, passes
+from sim.world.buckets import People
+from sim.world.searching import Ask, Homes, passes
+from sim.world.waiting import Waiting
 
 
 class Scanning(Waiting):

@@ -28,8 +28,10 @@ from sim.state.rows import Rows
 from sim.state.shortlists import Shortlists
 from sim.words.clock import PHASES, Phase, to_date
 from sim.words.codes import Reservataire
+from sim.world.buckets import People
+from sim.world.searching import Homes
 from sim.world.terms import law_terms, quartile_thresholds
-from sim.world.waiting import Homes, People, Waiting, segment_codes
+from sim.world.waiting import Waiting, segment_codes
 
 Story = Generator[simpy.Event, Any, None]
 
