@@ -109,10 +109,7 @@ def runs(folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("
     from sim.results.ensemble import list_runs
 
     rows = list_runs(folder)
-    if as_json:
-        say(json.dumps(rows, ensure_ascii=False, default=str))
-    else:
-        print_table(dated_lines(rows) if what == "law" else rows)
+    say(json.dumps(rows, ensure_ascii=False, default=str)) if as_json else print_table(rows)
 
 
 @app.command()
@@ -174,7 +171,9 @@ def show(
 
 @app.command()
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios, law files, grids, territory or run folders.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Scenarios, law files, grids, territory or run folders.")
+    ],
 ) -> None:
     """Check scenarios, law files, grids, territory and run folders: every fault; legal values never read."""
     from sim.checking import check_paths

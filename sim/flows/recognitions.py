@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.rules.recognition import decision_days, favourable
 from sim.words.clock import Phase
-from sim.words.codes import MUTATION_GROUNDS, PDALHPD_GROUNDS, Recognition, Status
+from sim.words.codes import Status
 from sim.world import moves
 from sim.world.world import Calendar, Story, World
 
@@ -14,7 +15,7 @@ class Procedures:
     """Files before the DALO commission, the PDALHPD and the mutation committee, by day of decision.
 
     Applications open on the first day keep what they were given then; only those filed less than the
-    mean delay before still have a decision to come.
+    delay before still have a decision to come.
     """
 
     def __init__(self, world: World) -> None:
@@ -28,23 +29,18 @@ class Procedures:
         a, p = world.applications, world.scenario.flows.recognitions
         if not p.on:
             return
-        grounds, ids = a.grounds[rows], a.luck_id[rows]
-        is_first_access = ((grounds & np.uint32(PDALHPD_GROUNDS)) > 0) & ~a.is_mutation[rows]
-        is_mutation = ((grounds & np.uint32(MUTATION_GROUNDS)) > 0) & a.is_mutation[rows]
-        luck = world.luck.uniform("recognition", ids)
-        is_labelled = is_first_access & (luck < p.pdalhpd_share + p.dalo_share)
-        is_labelled |= is_mutation & (luck < p.mutation_share)
-        delay = -np.log1p(-world.luck.uniform("recognition_delay", ids)) * p.delay_mean_days
-        day = a.filed_day[rows] + np.maximum(1, np.rint(delay)).astype(np.int64)
-        is_ahead = is_labelled & (day >= world.day)
+        flags = self.flags(world, rows)
+        rows, flags = rows[flags > 0], flags[flags > 0]
+        luck = world.luck.uniform("recognition_delay", a.luck_id[rows])
+        day = decision_days(a.filed_day[rows], flags, luck, p, world.law)
+        is_ahead = day >= world.day
         self.calendar.add(day[is_ahead], rows[is_ahead].astype(np.int64))
 
     def flags(self, world: World, rows: np.ndarray) -> np.ndarray:
-        """Return what a favourable decision recognises, one per application."""
-        p, a = world.scenario.flows.recognitions, world.applications
-        is_dalo = world.luck.uniform("recognition", a.luck_id[rows]) < p.dalo_share
-        label = np.where(is_dalo, int(Recognition.DALO), int(Recognition.PDALHPD))
-        return np.where(a.is_mutation[rows], int(Recognition.MUTATION), label)
+        """Return what each application is, or will be, recognised as; 0 for nothing."""
+        a = world.applications
+        luck = world.luck.uniform("recognition", a.luck_id[rows])
+        return favourable(a.grounds[rows], a.is_mutation[rows], luck, world.scenario.flows.recognitions)
 
 
 def recognitions(world: World, procedures: Procedures) -> Story:
