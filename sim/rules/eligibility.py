@@ -113,11 +113,12 @@ def income_counted_eur_year(rfr_n2: Any, rfr_n1: Any, last_twelve_months: Any, n
         Incomes of N-1 and of the last twelve months, NaN when unknown. One counts when it is lower than that of N-2
         by at least the law's share; a rise never counts.
     """
-    counted = reference = np.asarray(rfr_n2, dtype=float)
+    reference = np.asarray(rfr_n2, dtype=float)
+    counted = reference
     for later in (np.asarray(rfr_n1, dtype=float), np.asarray(last_twelve_months, dtype=float)):
         is_lower_enough = later <= reference * (1.0 - norms.income_drop_share)
-        counted = np.where(is_lower_enough, np.fmin(counted, later), counted)
-    return counted
+        counted = np.asarray(np.where(is_lower_enough, np.fmin(counted, later), counted))
+    return np.asarray(counted)
 
 
 def raise_share(granted_share: Any, is_in_qpv: Any, vacant_share: Any, apl_share: Any, norms: Norms) -> np.ndarray:
@@ -142,7 +143,8 @@ def is_exempt(is_under_occupied: Any, is_same_landlord: Any, rent_now: Any, rent
 
     The dwelling offered has a lower principal rent.
     """
-    return np.asarray(is_under_occupied) & np.asarray(is_same_landlord) & (np.asarray(rent_new) < np.asarray(rent_now))
+    is_cheaper = np.asarray(rent_new) < np.asarray(rent_now)
+    return np.asarray(np.asarray(is_under_occupied) & np.asarray(is_same_landlord) & is_cheaper)
 
 
 def bar_to_entry(
