@@ -10,7 +10,7 @@ import pytest
 from sim.inputs.law import LawView, load_law
 from sim.inputs.schema import Run
 from sim.inputs.schema_demand import Dalo, MutationCommittee, Pdalhpd, Recognitions
-from sim.rules import demand, eligibility, occupancy, recognition, resources
+from sim.rules import demand, eligibility, recognition, resources
 from sim.words.clock import months_later, to_date, to_day
 from sim.words.codes import (
     GROUND_LABELS,
@@ -73,7 +73,7 @@ def test_categories_of_the_population_are_those_of_the_law(law: LawView) -> None
 
 
 def test_arrays_answer_as_single_cases(law: LawView) -> None:
-    norms, occupied = eligibility.norms_of(law), occupancy.occupancy_norms_of(law)
+    norms = eligibility.norms_of(law)
     rng = np.random.default_rng(5)
     persons, income = rng.integers(1, 10, 200), rng.uniform(5_000, 90_000, 200)
     category = eligibility.household_category(persons, persons > 2, 0 * persons, persons < 0, persons % 2 == 0, norms)
@@ -85,7 +85,7 @@ def test_arrays_answer_as_single_cases(law: LawView) -> None:
         limit = eligibility.ceiling_eur_year(Financing.PLAI, one, n, norms)
         assert limit == ceiling[i]
         assert bars[i] == eligibility.bar_to_entry(income[i], limit, exempt=n == 4, raised_share=0.3 * (n == 5))
-    assert occupancy.is_under_occupied(np.uint8(1), np.uint8(5), occupied) == np.False_, "no wrap-around of bytes"
+    assert not eligibility.is_under_occupied(np.uint8(1), np.uint8(5), 1), "no wrap-around of bytes"
 
 
 @pytest.mark.parametrize("dwellings", [10, 20, 30, 70, 90, 110, 130])

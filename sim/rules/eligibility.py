@@ -138,6 +138,11 @@ def raise_share(granted_share: Any, is_in_qpv: Any, vacant_share: Any, apl_share
     return np.where(fits, np.minimum(granted_share, norms.raise_max_share), 0.0)
 
 
+def is_under_occupied(rooms: Any, persons: Any, excess: int) -> np.ndarray:
+    """Whether habitable rooms exceed the occupants by *more than* ``sous_occupation.pieces_en_trop`` (L621-2)."""
+    return np.asarray(np.asarray(rooms, dtype=int) - np.asarray(persons, dtype=int) > excess)
+
+
 def is_exempt(is_under_occupied: Any, is_same_landlord: Any, rent_now: Any, rent_new: Any) -> np.ndarray:
     """Whether a move is made *nonobstant les plafonds*: the landlord's offer to an under-occupying tenant (L442-3-1).
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.rules import eligibility, occupancy, resources
+from sim.rules import eligibility, resources, typology
 from sim.words.codes import EntryBar, Financing
 from tests.questions.law import law_on
 from tests.questions.registry import question
@@ -57,7 +57,7 @@ def entree(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     room = programme and eligibility.has_room_over_ceiling(programme["deja_au_dessus"], programme["logements"], norms)
     move = given.get("depart_sous_occupation")
     exempt = move and eligibility.is_exempt(
-        occupancy.is_under_occupied(move["pieces"], persons, occupancy.occupancy_norms_of(law_on(on))),
+        eligibility.is_under_occupied(move["pieces"], persons, law_on(on)["sous_occupation.pieces_en_trop"]),
         move["meme_bailleur"],
         move["loyer_actuel"],
         move["loyer_propose"],
@@ -115,20 +115,14 @@ def seuil_endogene(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 
 
 @question
-def occupation(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
-    """Is a dwelling too large or too small, and may its tenant be made to move?"""
-    norms = occupancy.occupancy_norms_of(law_on(on))
-    large = occupancy.is_under_occupied(given["pieces"], given["personnes"], norms)
-    guarded = occupancy.is_protected(given.get("age", 40), given.get("handicap", False), given.get("qpv", False), norms)
-    lost = occupancy.loses_right_to_stay(large, guarded, given.get("refus_loyer_inferieur", 0), norms)
-    small = occupancy.is_over_occupied(given.get("surface_m2", 200), given["personnes"], norms)
-    return {"sous_occupe": bool(large), "sur_occupe": bool(small), "perd_le_maintien": bool(lost)}
+def sous_occupation(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
+    """Is a dwelling too large for its occupants?"""
+    excess = law_on(on)["sous_occupation.pieces_en_trop"]
+    return {"sous_occupe": bool(eligibility.is_under_occupied(given["pieces"], given["personnes"], excess))}
 
 
 @question
-def typologie(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
+def typologie_d_usage(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """Which typologies are usually given to a household?"""
-    least, most = occupancy.usual_rooms(
-        given["personnes"], given.get("couple", False), occupancy.occupancy_norms_of(law_on(on))
-    )
+    least, most = typology.usual_rooms(given["personnes"], given.get("couple", False), typology.usage_of(law_on(on)))
     return {"de": int(least), "a": int(most)}
