@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.rules.recognition import decision_days, favourable
+from sim.rules.recognition import decision_days, expiry_days, favourable
 from sim.words.clock import Phase
-from sim.words.codes import Status
+from sim.words.codes import Recognition, Status
 from sim.world import moves
 from sim.world.world import Calendar, Story, World
+
+TIMED = np.uint8(Recognition.PDALHPD | Recognition.MUTATION)
+"""Recognitions that may end with time; a DALO decision does not."""
 
 
 class Procedures:
@@ -19,10 +22,11 @@ class Procedures:
     """
 
     def __init__(self, world: World) -> None:
-        self.calendar = Calendar()
+        self.calendar, self.endings = Calendar(), Calendar()
         rows = world.open_rows()
-        recent = rows[world.applications.recognition[rows] == 0]
-        self.add(world, recent)
+        known = world.applications.recognition[rows] > 0
+        self.add(world, rows[~known])
+        self.end_in_time(world, rows[known])
 
     def add(self, world: World, rows: np.ndarray) -> None:
         """Draw who will be recognised, and when."""
@@ -36,6 +40,13 @@ class Procedures:
         is_ahead = day >= world.day
         self.calendar.add(day[is_ahead], rows[is_ahead].astype(np.int64))
 
+    def end_in_time(self, world: World, rows: np.ndarray) -> None:
+        """Note when recognitions end; those of the first day whose time is over end on that day."""
+        a, p = world.applications, world.scenario.flows.recognitions
+        days = expiry_days(a.recognised_day[rows], a.recognition[rows], p, world.law)
+        ends = days >= 0
+        self.endings.add(np.maximum(days[ends], world.day), rows[ends].astype(np.int64))
+
     def flags(self, world: World, rows: np.ndarray) -> np.ndarray:
         """Return what each application is, or will be, recognised as; 0 for nothing."""
         a = world.applications
@@ -47,7 +58,13 @@ def recognitions(world: World, procedures: Procedures) -> Story:
     """Each day, the decisions of the day."""
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.RECOGNITIONS)
+        a = world.applications
         rows = procedures.calendar.pop(day)
-        rows = rows[world.applications.status[rows] <= Status.HELD]
+        rows = rows[a.status[rows] <= Status.HELD]
         if len(rows):
             moves.recognise(world, rows, procedures.flags(world, rows))
+            procedures.end_in_time(world, rows)
+        rows = procedures.endings.pop(day)
+        rows = rows[(a.status[rows] <= Status.HELD) & ((a.recognition[rows] & TIMED) > 0)]
+        if len(rows):
+            moves.expire_recognition(world, rows, a.recognition[rows] & TIMED)

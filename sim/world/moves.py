@@ -27,6 +27,7 @@ OFFERED = int(EventKind.OFFERED)
 ORIENTED = int(EventKind.ORIENTED)
 RANKED = int(EventKind.RANKED)
 RECOGNISED = int(EventKind.RECOGNISED)
+RECOGNITION_EXPIRED = int(EventKind.RECOGNITION_EXPIRED)
 REFUSED = int(EventKind.REFUSED)
 REJECTED = int(EventKind.REJECTED)
 RELEASED = int(EventKind.RELEASED)
@@ -87,6 +88,16 @@ def recognise(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
     is_first = a.recognised_day[rows] < 0
     a.recognised_day[rows[is_first]] = world.day
     world.log.add_many(world.day, world.phase, RECOGNISED, application=rows, value=flags)
+    world.refile(rows)
+
+
+def expire_recognition(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
+    """Recognitions end: their time is over, or the benefit is lost (R441-16-3). The demand goes on."""
+    a = world.applications
+    _require(bool((a.status[rows] <= HELD).all()), "only an application in progress loses a recognition")
+    _require(bool(((a.recognition[rows] & flags) == flags).all()), "only a recognition held can end")
+    a.recognition[rows] &= ~flags.astype(np.uint8)
+    world.log.add_many(world.day, world.phase, RECOGNITION_EXPIRED, application=rows, value=flags)
     world.refile(rows)
 
 
