@@ -171,9 +171,11 @@ def show(
 
 @app.command()
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Scenarios or territory folders.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Scenarios, law files, grids, territory or run folders.")
+    ],
 ) -> None:
-    """Check scenarios, law and territory folders: every fault at once; lists legal values never read."""
+    """Check scenarios, law files, grids, territory and run folders: every fault; legal values never read."""
     from sim.checking import check_paths
 
     for line in check_paths(paths):
@@ -187,13 +189,16 @@ def describe(
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
     """Print the living data dictionary."""
-    from sim.describe import TOPICS, print_table
+    from sim.describe import TOPICS, dated_lines, print_table
     from sim.words.registry import nearest
 
     if what not in TOPICS:
         raise Faults([Fault("describe", 1, f"unknown topic {what!r}{nearest(what, TOPICS)}: {', '.join(TOPICS)}")])
     rows = TOPICS[what](territory)
-    say(json.dumps(rows, ensure_ascii=False, default=str)) if as_json else print_table(rows)
+    if as_json:
+        say(json.dumps(rows, ensure_ascii=False, default=str))
+    else:
+        print_table(dated_lines(rows) if what == "law" else rows)
 
 
 @app.command()

@@ -111,6 +111,23 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
 }
 
 
+def dated_lines(rows: list[Row]) -> list[Row]:
+    """Return one row per dated value of the law, for printing: nothing of a value is left out."""
+    return [
+        {
+            "name": p["name"], "from": v["from"], "is": _short_list(v["is"]), "unit": p["unit"], "status": v["status"],
+            "conf.": v["confidence"], "reference": v["reference"],
+            "label and note": "; ".join(text for text in (p["label"], v.get("note")) if text),
+        }
+        for p in rows
+        for v in p["values"]
+    ]  # fmt: skip
+
+
+def _short_list(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
 def print_table(rows: list[Row]) -> None:
     """Print rows as a table; cells fold rather than being cut."""
     from rich.console import Console

@@ -72,7 +72,7 @@ def event_line(event: Any) -> str:
         detail += f", logement {event.dwelling}"
     if event.rank:
         detail += f", rang {event.rank}"
-    if kind == EventKind.RECOGNISED:
+    if kind in (EventKind.RECOGNISED, EventKind.RECOGNITION_EXPIRED):
         detail += f", {Recognition(int(event.value)).name}"
     if kind == EventKind.DESIGNATED:
         detail += f", score {event.value:.1f}"

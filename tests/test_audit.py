@@ -173,6 +173,8 @@ def slow_replay(replication: Replication) -> Tables:
             a.recognition[row] |= int(e["value"])
             if a.recognised_day[row] < 0:
                 a.recognised_day[row] = day
+        elif kind == K.RECOGNITION_EXPIRED:
+            a.recognition[row] &= ~int(e["value"]) & 0xFF
         elif kind == K.VACATED:
             h.dwelling[household] = h.lease_day[household] = d.tenant[home] = -1
             d.vacant_day[home] = day

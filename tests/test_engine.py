@@ -256,6 +256,19 @@ def test_a_flow_switched_off_does_nothing(flow: str, kinds: tuple[EventKind, ...
     assert len(off.leases) > 0
 
 
+def test_recognitions_end_in_time_when_the_scenario_says_so() -> None:
+    names = ("pdalhpd", "mutation")
+    limited = worlds.live(
+        overrides=tuple(f"flows/recognitions/{n}/expires=true" for n in names), applicants=SIZE, years=2
+    )
+    assert audit(limited) == []
+    ended = limited.events[limited.events["kind"] == K.RECOGNITION_EXPIRED]
+    assert len(ended) > 0
+    since = ended["day"] - limited.applications.recognised_day[ended["application"]]
+    assert (since >= 730).all()
+    assert count(run(), K.RECOGNITION_EXPIRED) == 0
+
+
 def test_nothing_moves_when_every_flow_is_off() -> None:
     overrides = tuple(f"flows/{flow}/on=false" for flow in worlds.FLOWS)
     still = worlds.live(overrides=overrides)

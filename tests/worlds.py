@@ -100,7 +100,7 @@ def random_overrides(rng: np.random.Generator) -> tuple[str, ...]:
         "flows/arrivals/per_year": edge(0.0, 60000.0),
         "flows/arrivals/mutation_share": edge(0.0, 1.0),
         "flows/renewals/lapse_first_access_share": edge(0.0, 1.0),
-        "flows/recognitions/pdalhpd_share": edge(0.0, 1.0),
+        "flows/recognitions/pdalhpd/share": edge(0.0, 1.0),
         "rules/affordability/effort_max_share": edge(0.05, 1.0),
         "rules/affordability/remainder_min_eur_day_cu": edge(0.0, 30.0),
     }

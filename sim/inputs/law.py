@@ -254,6 +254,9 @@ def amount_faults(value: Any, unit: str) -> Iterator[str]:
         if unit in ("date", "name"):
             if not isinstance(item, str | dt.date):
                 yield f"{quoted(item)} is not a {unit}"
+        elif unit == "bool":
+            if not isinstance(item, bool):
+                yield f"{quoted(item)} is not true or false"
         elif isinstance(item, bool) or not isinstance(item, int | float):
             yield f"{quoted(item)} is not a number ({unit})"
         elif item < 0 and unit not in SIGNED_UNITS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
+from sim.inputs.schema_demand import Recognitions
 
 
 class Arrivals(Strict):
@@ -70,22 +71,6 @@ class Renewals(Strict):
         ge=0,
         le=1,
     )
-
-
-class Recognitions(Strict):
-    """Recognition as priority, for those who are eligible."""
-
-    on: bool = technical(True, doc="whether the flow exists")
-    pdalhpd_share: float = parameter(
-        0.25, unit="share", doc="part des éligibles au PDALHPD qui obtiennent le label", ge=0, le=1
-    )
-    dalo_share: float = parameter(
-        0.02, unit="share", doc="part des éligibles qui obtiennent une décision DALO favorable", ge=0, le=1
-    )
-    mutation_share: float = parameter(
-        0.35, unit="share", doc="part des mutations bloquées ou complexes reconnues par le comité", ge=0, le=1
-    )
-    delay_mean_days: float = parameter(120.0, unit="days", doc="délai moyen entre le dépôt et la reconnaissance", gt=0)
 
 
 class Exits(Strict):

@@ -88,7 +88,7 @@ def silent_when_closed(book: Book) -> list[str]:
     closed = np.full(book.born.applications.count, len(log), dtype=np.int64)
     at = log.of(K.HOUSED, K.LAPSED, K.WITHDRAWN)
     closed[log.application[at][::-1]] = at[::-1]  # the first one
-    later = log.of(K.RENEWED, K.RECOGNISED, K.DESIGNATED, K.RANKED, K.OFFERED, K.ACCEPTED)
+    later = log.of(K.RENEWED, K.RECOGNISED, K.RECOGNITION_EXPIRED, K.DESIGNATED, K.RANKED, K.OFFERED, K.ACCEPTED)
     rows = np.unique(log.application[later[later > closed[log.application[later]]]])
     return _told(len(rows), "event on a closed application, row", rows)
 

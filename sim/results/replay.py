@@ -13,7 +13,7 @@ import numpy as np
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
-from sim.words.codes import EventKind, Status
+from sim.words.codes import EventKind, Recognition, Status
 
 K = EventKind
 LEASES = (K.HOUSED, K.LET_OUTSIDE)
@@ -97,7 +97,13 @@ def _applications(table: Applications, log: Log) -> None:
     table.status[rows], table.closed_day[rows], table.held_for[rows] = closed_as[log.kind[at]], log.day[at], -1
     at = log.of(K.RECOGNISED)
     rows = log.application[at]
-    np.bitwise_or.at(table.recognition, rows, log.value[at].astype(np.uint8))
+    changed = log.of(K.RECOGNISED, K.RECOGNITION_EXPIRED)
+    bits = log.value[changed].astype(np.uint8)
+    for flag in Recognition:  # of each recognition, the last event decides
+        on = changed[(bits & int(flag)) > 0]
+        gained, of = log.kind[on] == K.RECOGNISED, log.application[on]
+        without = table.recognition[of] & ~np.uint8(flag)
+        table.recognition[of] = np.where(gained, without | np.uint8(flag), without)
     first = np.full(table.count, -1, dtype=np.int32)
     first[rows[::-1]] = log.day[at][::-1]
     table.recognised_day[:] = np.where(table.recognised_day < 0, first, table.recognised_day)

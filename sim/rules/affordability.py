@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.words.clock import DAYS_PER_MONTH
+
 
 class Terms(NamedTuple):
     """Law, practice and indices of one year, as arrays for compiled code."""
@@ -34,7 +36,6 @@ class Terms(NamedTuple):
     energy_eur_month_m2: float
     rent_index: float
     income_index: float
-    days_per_month: float
 
 
 def apl_eur_month(rent: Any, income_year: Any, family: Any, zone: Any, terms: Terms) -> Any:
@@ -71,10 +72,10 @@ def net_cost_eur_month(rent: Any, charges: Any, surface: Any, allowance: Any, te
 
 def can_afford(cost: Any, income_month: Any, consumption_units: Any, terms: Terms) -> Any:
     """Whether effort and what remains to live on pass the landlord's practice (no legal threshold)."""
-    remainder = (income_month - cost) / (consumption_units * terms.days_per_month)
+    remainder = (income_month - cost) / (consumption_units * DAYS_PER_MONTH)
     return (cost <= terms.effort_max_share * income_month) & (remainder >= terms.remainder_min_eur_day_cu)
 
 
 def income_ceiling_eur_year(financing: Any, category: Any, persons_over_six: Any, terms: Terms) -> Any:
     """Return the ceiling of a financing for a category 1 to 6 and persons beyond the sixth, eur/year."""
-    return terms.ceiling_eur_year[financing, category - 1] + persons_over_six * terms.ceiling_eur_year[financing, 6]
+    return terms.ceiling_eur_year[financing, category - 1] + persons_over_six * terms.ceiling_eur_year[financing, -1]

@@ -10,14 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.words.codes import Recognition
+
 # The publics that holders and objectives tell apart (rules.md 8.4 no. 10: DALO counts once, tenant or not)
 ORDINARY, FIRST_ACCESS, MUTATION, ORDINARY_MUTATION = range(4)
+FIRST_ACCESS_FLAGS = int(Recognition.DALO | Recognition.PDALHPD)
+MUTATION_FLAGS = int(Recognition.MUTATION | Recognition.NPNRU)
 
 
 def public_of(recognition: np.ndarray, is_mutation: np.ndarray) -> np.ndarray:
     """Return the public of applications: recognised first access, recognised mutation or NPNRU, ordinary."""
     ordinary = np.where(is_mutation, ORDINARY_MUTATION, ORDINARY)
-    return np.where(recognition & 3, FIRST_ACCESS, np.where(recognition & 12, MUTATION, ordinary))
+    other = np.where(recognition & MUTATION_FLAGS, MUTATION, ordinary)
+    return np.where(recognition & FIRST_ACCESS_FLAGS, FIRST_ACCESS, other)
 
 
 @dataclass(frozen=True)

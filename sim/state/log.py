@@ -17,7 +17,7 @@ EVENT = np.dtype(
         ("value", "f4"),
     ]
 )
-"""One event. ``value`` depends on the kind: points at DESIGNATED, flags at RECOGNISED, holder at ORIENTED."""
+"""One event. ``value`` by kind: points at DESIGNATED, flags at RECOGNISED or its end, holder at ORIENTED."""
 
 ROOM = 4096
 

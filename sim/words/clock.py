@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import IntEnum
+from typing import Any
+
+import numpy as np
 
 
 class Phase(IntEnum):
@@ -48,6 +51,24 @@ def year_of(day: int) -> int:
 def first_day(year: int) -> int:
     """Return the day number of 1 January of ``year``."""
     return to_day(dt.date(year, 1, 1))
+
+
+def months_later(days: Any, months: Any) -> np.ndarray:
+    """Return the same date some calendar months later, or the last day of that month if it has no such date.
+
+    Parameters
+    ----------
+    days : int or numpy.ndarray
+        Days since 1970-01-01.
+    months : int or numpy.ndarray
+        Whole months.
+    """
+    dates = np.asarray(days, dtype="i8").astype("M8[D]")
+    first = dates.astype("M8[M]")
+    target = first + np.asarray(months, dtype="i8")
+    length = (target + 1).astype("M8[D]") - target.astype("M8[D]")
+    moved = target.astype("M8[D]") + np.minimum(dates - first.astype("M8[D]"), length - np.timedelta64(1, "D"))
+    return np.asarray(moved.astype("i8"))
 
 
 def tick(day: int, phase: Phase) -> int:

@@ -61,6 +61,7 @@ class EventKind(Code):
     RELEASED = 17, "candidature libérée"
     HOUSED = 18, "bail signé"
     LET_OUTSIDE = 19, "location hors SNE"
+    RECOGNITION_EXPIRED = 20, "fin d'une reconnaissance"
 
 
 class Reason(Code):
@@ -73,6 +74,44 @@ class Reason(Code):
     EARLIER_RANK_SIGNED = 4, "logement pris par un rang précédent"
     NO_CANDIDATE_LEFT = 5, "liste épuisée"
     NO_LONGER_OPEN = 6, "demande close entre-temps"
+
+
+class Radiation(Code):
+    """The closed list of what ends a demand (CCH R441-2-8); nothing else does, a refused offer least of all."""
+
+    LEASE_SIGNED = 0, "attribution suivie d'un bail signé"
+    RENUNCIATION = 1, "renonciation écrite du demandeur"
+    NO_ANSWER = 2, "absence de réponse à un courrier, après avis"
+    INADMISSIBLE = 3, "irrecevabilité prononcée par la commission, après avis"
+    NOT_RENEWED = 4, "non-renouvellement"
+    MERGED = 5, "fusion de demandes, ancienneté gardée"
+
+
+RADIATION_REFERENCES: dict[Radiation, str] = {
+    cause: f"CCH, art. R441-2-8 {letter}" for cause, letter in zip(Radiation, "abcdef", strict=True)
+}
+
+
+class EntryBar(Code):
+    """What keeps a household from entering a dwelling."""
+
+    NONE = 0, "rien ne s'y oppose"
+    INCOME = 1, "ressources au-dessus du plafond (CCH, art. R441-1)"
+    OWNER = 2, "propriétaire d'un logement adapté (CCH, art. L441-2-2)"
+
+
+class DaloGround(Code):
+    """Why the mediation commission may be seised (CCH L441-2-3, R441-14-1); only the first needs a delay."""
+
+    NONE = 0, "aucun motif"
+    ABNORMAL_DELAY = 1, "aucune proposition adaptée après le délai anormalement long"
+    NO_HOME = 2, "dépourvu de logement"
+    EVICTION = 3, "menacé d'expulsion, sans relogement"
+    SHELTER = 4, "hébergé dans une structure"
+    TRANSITION = 5, "logé en logement de transition ou foyer"
+    UNFIT = 6, "locaux impropres, insalubres ou dangereux"
+    SMALL_OR_INDECENT = 7, "mineur ou handicap, logement non décent ou sur-occupé"
+    UNADAPTED = 8, "logement inadapté au handicap"
 
 
 class Financing(Code):
@@ -211,6 +250,8 @@ class Ground(Label):
     PROSTITUTION = 1 << 23
     ASE_MOINS_21 = 1 << 24
     MINEUR_SUROCCUPE = 1 << 25
+    VIOLENCES_DOMICILE = 1 << 26
+    MINEUR_NON_DECENT = 1 << 27
 
 
 GROUND_LABELS: dict[Ground, str] = {
@@ -240,7 +281,31 @@ GROUND_LABELS: dict[Ground, str] = {
     Ground.PROSTITUTION: "sortie de la prostitution (L441-1 h)",
     Ground.ASE_MOINS_21: "ASE, moins de 21 ans (L441-1 m)",
     Ground.MINEUR_SUROCCUPE: "mineur à charge et sur-occupation (L441-1 j)",
+    Ground.VIOLENCES_DOMICILE: "viol ou agression sexuelle au domicile (L441-1 g bis)",
+    Ground.MINEUR_NON_DECENT: "mineur à charge et logement non décent (L441-1 j)",
 }
+
+L441_1: dict[str, int] = {
+    "a": Ground.mask("HANDICAP", "P05_INADAPTE_HANDICAP"),
+    "b": Ground.mask("SORTANT_ACT"),
+    "c": Ground.mask("P03_EFFORT_EXCESSIF", "P07_NON_DECENT", "M02_ECONOMIQUE", "M04_ENVIRONNEMENT"),
+    "d": Ground.mask("P08_HEBERGEMENT", "P09_TRANSITION"),
+    "e": Ground.mask("P14_REPRISE_ACTIVITE"),
+    "f": Ground.mask("P10_INSALUBRE"),
+    "g": Ground.mask("P11_VIOLENCES", "M05_VIOLENCES"),
+    "g bis": Ground.mask("VIOLENCES_DOMICILE"),
+    "h": Ground.mask("PROSTITUTION"),
+    "i": Ground.mask("P12_TRAITE"),
+    "j": Ground.mask("MINEUR_SUROCCUPE", "MINEUR_NON_DECENT"),
+    "k": Ground.mask("P01_SANS_LOGEMENT", "P02_HEBERGE_TIERS"),
+    "l": Ground.mask("P04_EXPULSION"),
+    "m": Ground.mask("ASE_MOINS_21"),
+}
+"""Letters of CCH L441-1 and the situations that the model reads in each; c (mal logées) is a reading: hypothèse.
+
+Without internal order in the law: DALO alone comes first. Situations 6, 13 of the PDALHPD and the MEL's mutations
+1, 3, 6 and 7 have no letter of their own.
+"""
 
 PDALHPD_GROUNDS = sum(int(g) for g in Ground if g.name and g.name[0] == "P" and g.name[1:3].isdigit())
 MUTATION_GROUNDS = sum(int(g) for g in Ground if g.name and g.name[0] == "M" and g.name[1:3].isdigit())

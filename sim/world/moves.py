@@ -28,6 +28,7 @@ OFFERED = int(EventKind.OFFERED)
 ORIENTED = int(EventKind.ORIENTED)
 RANKED = int(EventKind.RANKED)
 RECOGNISED = int(EventKind.RECOGNISED)
+RECOGNITION_EXPIRED = int(EventKind.RECOGNITION_EXPIRED)
 REFUSED = int(EventKind.REFUSED)
 REJECTED = int(EventKind.REJECTED)
 RELEASED = int(EventKind.RELEASED)
@@ -107,6 +108,16 @@ def recognise(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
     is_first = a.recognised_day[rows] < 0
     a.recognised_day[rows[is_first]] = world.day
     _note(world, RECOGNISED, len(rows), application=rows, value=flags)
+    world.refile(rows)
+
+
+def expire_recognition(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
+    """Recognitions end: their time is over, or the benefit is lost (R441-16-3). The demand goes on."""
+    a = world.applications
+    _require(a.status[rows] <= HELD, "only an application in progress loses a recognition")
+    _require((a.recognition[rows] & flags) == flags, "only a recognition held can end")
+    a.recognition[rows] &= ~flags.astype(np.uint8)
+    _note(world, RECOGNITION_EXPIRED, len(rows), application=rows, value=flags)
     world.refile(rows)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from sim.rules import affordability
+from sim.words.clock import DAYS_PER_MONTH
 from sim.world.buckets import ROOMS, ROW_BITS, ROW_MASK, SEGMENTS
 
 ROUNDING_EUR = 0.01  # a look may let through, never shut out
@@ -76,7 +77,7 @@ def measure_reach(rows, people, terms, reach):  # type: ignore[no-untyped-def]
         tax_income = people.tax_income[household] * terms.income_index
         budget = min(
             terms.effort_max_share * income,
-            income - terms.remainder_min_eur_day_cu * people.units[household] * terms.days_per_month,
+            income - terms.remainder_min_eur_day_cu * people.units[household] * DAYS_PER_MONTH,
         )
         for zone in range(2):
             most, cap = 0.0, terms.rent_cap_eur_month[zone, family]

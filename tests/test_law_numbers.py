@@ -1,0 +1,117 @@
+"""No number of law or policy in Python: numbers live in scenarios/law, in a scenario or in a territory.
+
+The syntax trees of the rooms that decide (rules, flows, behaviour, indicators) are walked. A literal passes when it
+is one of a few bare numbers, a factor between units, or explained below with its reason. An explanation that no
+longer explains anything fails too, so that the list only shrinks or is argued for.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("rules", "flows", "behaviour", "indicators", "exchange")
+
+BARE = (0, 1, 2)
+"""Counting, identity, halves and pairs; their opposites too (-1 is "none" or "the last")."""
+
+FACTORS = (12, 100)
+"""Months of a year and percent: only as a factor of a product or a quotient, or as a named constant."""
+
+EXPLAINED: dict[tuple[str, float], str] = {
+    ("rules/designation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",
+    ("rules/quotas.py", 4): "number of publics told apart, unpacked into as many names",
+    ("rules/reservations.py", 255): "all bits of a byte: every public",
+    ("flows/caleol.py", 1e3): "a tier beyond every other score",
+    ("flows/caleol.py", 8): "layout of the index: segments by public",
+    ("flows/caleol.py", 4): "layout of the index: segments by quartile",
+    ("flows/exits.py", 500): "size of a batch: speed only",
+    ("indicators/facts.py", 256): "values of a byte",
+    ("indicators/facts.py", 1970): "origin of dates",
+    ("indicators/grid.py", 31): "bits of an integer",
+    ("indicators/incidence.py", 256): "values of a byte",
+    ("indicators/incidence.py", 0.5): "a median",
+    ("indicators/incidence.py", 3653): "horizon of a curve, ten years: presentation",
+}
+"""(file, number) -> why it is no number of law or policy."""
+
+TO_MOVE: dict[tuple[str, float], str] = {
+    ("behaviour/refusing.py", 0.20): "reference effort of the refusal logit: to a parameter of behaviour.refuse",
+    ("flows/caleol.py", 0.4): "spread of works around their mean: to flows.exits",
+    ("flows/caleol.py", 1.2): "spread of works around their mean: to flows.exits",
+    ("flows/deliveries.py", 14): "days between deliveries of one year: to flows.deliveries",
+    ("flows/first_day.py", 1.5): "stage of the vacancies of day one, in intervals of sessions: to flows.caleol",
+    ("flows/yearly.py", 25): "the first quartile: rules.resources.own_threshold_eur_year_cu reads it in the law",
+    ("indicators/publics.py", 30): "age of the young: law jeunes.age_max_years",
+    ("indicators/publics.py", 65): "age of the elderly: law sous_occupation.age_protege_years",
+}
+"""(file, number) -> where it will go. It is a debt: nothing may be added here."""
+
+
+def numbers(tree: ast.AST) -> Iterator[tuple[float, int]]:
+    """Yield ``(number, line)`` of every literal that is neither bare nor a factor, hidden in a text or not."""
+    factors = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.FloorDiv | ast.Mod):
+            factors |= {id(node.left), id(node.right)}
+        elif isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) and t.id.isupper() for t in node.targets):
+            factors.add(id(node.value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"float", "int", "Decimal", "Fraction"}:
+            for argument in node.args:
+                text = argument.value if isinstance(argument, ast.Constant) else ""
+                if isinstance(text, str) and any(c.isdigit() for c in text):
+                    yield float(text), node.lineno  # a number written as a text
+        if not isinstance(node, ast.Constant) or isinstance(node.value, bool | str | bytes):
+            continue
+        is_factor = node.value in FACTORS and id(node) in factors
+        if isinstance(node.value, int | float) and node.value not in BARE and not is_factor:
+            yield node.value, node.lineno
+
+
+def found() -> dict[tuple[str, float], list[int]]:
+    """Return the lines of every number of the rooms, by file and number."""
+    seen: dict[tuple[str, float], list[int]] = {}
+    for room in ROOMS:
+        for path in sorted((ROOT / "sim" / room).glob("*.py")):
+            for number, line in numbers(ast.parse(path.read_text(encoding="utf-8"))):
+                seen.setdefault((f"{room}/{path.name}", number), []).append(line)
+    return seen
+
+
+def test_no_number_of_law_or_policy_is_in_the_code() -> None:
+    unexplained = [
+        f"sim/{file}:{line}: {number} belongs to scenarios/law, a scenario or a territory (or explain it here)"
+        for (file, number), lines in found().items()
+        if (file, number) not in EXPLAINED and (file, number) not in TO_MOVE
+        for line in lines
+    ]
+    assert not unexplained, "\n".join(unexplained)
+
+
+def test_every_explanation_still_explains_something() -> None:
+    assert not [key for key in (*EXPLAINED, *TO_MOVE) if key not in found()]
+
+
+def test_rules_have_no_debt() -> None:
+    assert not [file for file, _ in TO_MOVE if file.startswith("rules/")]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "share = 0.25", "if age > 65: pass", "def f(months=36): pass", "LIMIT = 9324", "x = income < 9_456.0",
+        "rate = float('0.25')", "if months > 12: pass", "x = -3", "delay = [10]", "share = 1 / 4",
+    ],
+)  # fmt: skip
+def test_a_number_of_law_would_be_found(code: str) -> None:
+    assert list(numbers(ast.parse(code)))
+
+
+@pytest.mark.parametrize("code", ["x = year / 12", "p = 100 * share", "n = -1", "half = x / 2", "MONTHS_PER_YEAR = 12"])
+def test_counting_and_units_are_no_numbers_of_law(code: str) -> None:
+    assert not list(numbers(ast.parse(code)))
