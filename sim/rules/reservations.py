@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.inputs.schema_rules import Reservation
+from sim.inputs.schema_reservations import Reservation
 from sim.words.codes import Employment, Reservataire
 
 EVERYBODY = 0xFF
