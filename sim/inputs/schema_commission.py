@@ -1,4 +1,4 @@
-"""What commissions (CALEOL) decide beyond the files they keep: shares by ground; all zero, they leave practice as is."""
+"""What commissions (CALEOL) decide beyond the files they keep; all zero, they leave practice as it is."""
 
 from __future__ import annotations
 
