@@ -22,14 +22,13 @@ class Decision(Code):
 
 
 class Motive(Code):
-    """Why a file is not retained; ``LAWFUL`` says which may justify a non-attribution alone."""
+    """Why a file is not retained; ``may_refuse`` says which may justify it."""
 
     NONE = 0, ""
     ADEQUACY = 1, "composition, ressources ou situation inadaptées au logement (L441-1)"
     OWNER = 2, "propriétaire d'un logement adapté (L441-2-2)"
     FRAGILITY = 3, "aggraverait la fragilité d'une résidence à enjeu prioritaire (L441-2-2)"
     LOCAL_LINK = 4, "absence de lien avec la commune (L441)"
-    OBJECTIVE = 5, "objectif de peuplement non atteint"
 
 
 class Condition(Code):
@@ -41,23 +40,20 @@ class Condition(Code):
     DEBT = 3, "dette de loyer"
 
 
-LAWFUL = frozenset({Motive.ADEQUACY, Motive.OWNER, Motive.FRAGILITY})
-
-
 def may_refuse(motives: frozenset[Motive], owns_suitable: bool = False, is_in_residence: bool = False) -> bool:
     """Return whether these motives together may justify a non-attribution.
 
     Parameters
     ----------
     motives : frozenset of Motive
-        What the commission says. A lack of local link, or an objective of the CIA, is never enough by itself.
+        What the commission says. A lack of local link is never enough by itself.
     owns_suitable : bool
         The household owns a dwelling that suits its needs.
     is_in_residence : bool
         The dwelling is in a résidence à enjeu prioritaire of the CIA (L441-1-6 3° bis).
     """
     facts = {Motive.ADEQUACY: True, Motive.OWNER: owns_suitable, Motive.FRAGILITY: is_in_residence}
-    return any(facts[motive] for motive in motives if motive in LAWFUL)
+    return any(facts.get(motive, False) for motive in motives)
 
 
 # How many files

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
 
-from sim.words.clock import EPOCH
 from sim.words.codes import Label
 
 MONTHS_PER_YEAR = 12
@@ -121,14 +119,6 @@ def is_protected(
     return np.asarray(
         (np.asarray(age) > age_limit) | np.asarray(is_disabled) | np.asarray(lost_autonomy) | np.asarray(is_in_qpv)
     )
-
-
-def loss_date(last_refusal: dt.date, months: int) -> dt.date:
-    """Return the day the right to stay is lost: ``relogement.maintien_months`` after the refusal that decides it."""
-    month = np.datetime64(last_refusal, "M") + months
-    last_of_month = (month + 1).astype("datetime64[D]") - 1
-    found = min(month.astype("datetime64[D]") + (last_refusal.day - 1), last_of_month)
-    return EPOCH + dt.timedelta(days=int(found.astype(np.int64)))
 
 
 def ceiling_applies(is_under_occupied_move: np.ndarray) -> np.ndarray:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 
+from sim.words.clock import EPOCH
 from sim.words.codes import Code
 
 
@@ -39,6 +42,14 @@ def keeps_right_to_stay(
         ``relogement.maintien_months``.
     """
     return np.asarray((np.asarray(valid_refusals) < refusals_max) | (np.asarray(months_since) < months))
+
+
+def loss_date(last_refusal: dt.date, months: int) -> dt.date:
+    """Return the day the right to stay is lost: ``relogement.maintien_months`` after the refusal that decides it."""
+    month = np.datetime64(last_refusal, "M") + months
+    last_of_month = (month + 1).astype("datetime64[D]") - 1
+    found = min(month.astype("datetime64[D]") + (last_refusal.day - 1), last_of_month)
+    return EPOCH + dt.timedelta(days=int(found.astype(np.int64)))
 
 
 def may_be_let_again(day: np.ndarray | int, is_to_demolish: np.ndarray, works_end_day: np.ndarray) -> np.ndarray:
