@@ -13,7 +13,8 @@ from sim.behaviour.refusing import refusal_probability
 from sim.inputs.grids import Grid, Seniority, load_grid
 from sim.inputs.law import LawView, load_law
 from sim.inputs.schema_flows import Refuse
-from sim.inputs.schema_rules import Affordability, Reservation
+from sim.inputs.schema_reservations import Reservation
+from sim.inputs.schema_rules import Affordability
 from sim.rules import quotas
 from sim.rules.affordability import (
     Terms,

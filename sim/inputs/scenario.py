@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import Node
 from ruamel.yaml.representer import SafeRepresenter
 
+from sim.inputs.allocation_files import allocation_files, read_allocation
 from sim.inputs.faults import Fault, Faults
 from sim.inputs.files import find_territory, hash_of, label_of
 from sim.inputs.grids import find_grid, load_grid
@@ -113,15 +114,21 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
     read = [*paths, *law_files()]
     if scenario.rules.designation.name == "cotation":
         read.append(find_grid(scenario.rules.designation.grid))
+    read += allocation_files(scenario)
     return Loaded(
         scenario=scenario,
-        law=amend(law, {name: tuple(values.values()) for name, values in merged.amendments.items()}),
+        law=_amended(merged),
         source=source,
         origins={path: given.get(path, DEFAULT) for path, _ in flatten(source)},
         files={label_of(path): hash_of(path) for path in read},
         path=paths[-1],
         parent=paths[-2] if len(paths) > 1 else None,
     )
+
+
+def _amended(merged: Merged) -> Law:
+    """Return the law with the scenario's amendments."""
+    return amend(merged.law, {name: tuple(values.values()) for name, values in merged.amendments.items()})
 
 
 def _amendments(merged: Merged) -> dict[str, Any]:
@@ -157,6 +164,7 @@ def _meaning_faults(scenario: Scenario, merged: Merged) -> Iterator[Fault]:
     for check in (
         lambda: find_territory(scenario.territory, merged.line_of(("territory",))),
         lambda: load_grid(rules.designation.grid, None, merged.line_of(("rules", "designation", "grid"))),
+        lambda: read_allocation(scenario, _amended(merged), merged.line_of),
     ):
         try:
             check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
+from sim.inputs.schema_commission import Commission
 from sim.inputs.schema_demand import Recognitions
 
 
@@ -163,6 +164,7 @@ class Flows(Strict):
     exits: Exits = Exits()
     deliveries: Deliveries = Deliveries()
     caleol: Caleol = Caleol()
+    commission: Commission = Commission()
 
 
 class Refuse(Strict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
+from sim.inputs.schema_reservations import Reservation
 
 
 class Designation(Strict):
@@ -28,29 +29,6 @@ class Steering(Strict):
         gt=0,
         le=1,
     )
-
-
-class Reservation(Strict):
-    """Share of each holder (réservataire) in the flow of each landlord; the rest is the landlord's."""
-
-    name: Literal["plus_en_retard"] = technical(
-        "plus_en_retard", doc="orientation of a vacancy: the holder most behind its share"
-    )
-    etat: float = parameter(
-        0.25,
-        unit="share",
-        doc="État, publics prioritaires",
-        source="CCH R441-5-2 (30 % dont 5 % d'agents)",
-        confidence="B",
-        ge=0,
-        le=1,
-    )
-    etat_agents: float = parameter(
-        0.05, unit="share", doc="État, agents", source="CCH R441-5-2", confidence="B", ge=0, le=1
-    )
-    collectivites: float = parameter(0.10, unit="share", doc="MEL et communes", ge=0, le=1)
-    departement: float = parameter(0.03, unit="share", doc="Département", ge=0, le=1)
-    action_logement: float = parameter(0.17, unit="share", doc="Action Logement", ge=0, le=1)
 
 
 class Affordability(Strict):

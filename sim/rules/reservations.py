@@ -1,14 +1,21 @@
-"""Who proposes candidates for a vacant dwelling, and whom each holder proposes (rules.md 2.1, 2.2)."""
+"""Who proposes candidates for a vacant dwelling, and whom each holder proposes (rules.md 2.1 to 2.3)."""
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from sim.inputs.schema_rules import Reservation
-from sim.words.codes import Employment, Reservataire
+from sim.inputs.allocation_files import Conventions
+from sim.inputs.schema_reservations import Reservation
+from sim.words.clock import to_day
+from sim.words.codes import Code, Employment, Reservataire
 
+ROUNDING = 1e-9
+QUARTILES = (1, 2, 3, 4)
 EVERYBODY = 0xFF
 WORKERS = (1 << Employment.STABLE) | (1 << Employment.UNSTABLE)
 
@@ -73,3 +80,200 @@ def oriented_in_turn(oriented: np.ndarray, landlords: np.ndarray, holder_shares:
         holders[i] = holder = most_behind(counts[landlord], holder_shares)
         counts[landlord][holder] += 1.0
     return holders
+
+
+# Stock and flux
+
+
+def mode_on(day: int, mode: str, deadline: dt.date) -> str:
+    """Return ``stock`` or ``flux``: how rights are held on a day.
+
+    Parameters
+    ----------
+    day : int
+        Days since 1970-01-01.
+    mode : str
+        ``rules/reservation/mode``.
+    deadline : datetime.date
+        ``flux.echeance_conventions``: flux from that day on when the mode is ``par_date`` (loi ELAN, art. 114).
+    """
+    if mode != "par_date":
+        return mode
+    return "flux" if day >= to_day(deadline) else "stock"
+
+
+def shares_by_landlord(
+    reservation: Reservation, landlords: Sequence[str], conventions: Conventions, is_flux: bool = True
+) -> np.ndarray:
+    """Return the share of each holder (columns, ``Reservataire``) with each landlord (rows), summing to 1.
+
+    The uniform shares hold for the pairs that the conventions do not name. In flux, the share of a holder
+    that signed no convention reverts to the prefect, or to the landlord when the scenario says so.
+    """
+    table = np.tile(shares(reservation), (len(landlords), 1))
+    rows = {code: row for row, code in enumerate(landlords)}
+    heir = Reservataire.ETAT if reservation.flux.unsigned_to_prefect else Reservataire.BAILLEUR
+    unsigned = []
+    for (landlord, name), part in conventions.parts.items():
+        row, holder = rows[landlord], Reservataire[name.upper()]
+        if part is not None:
+            table[row, holder] = part
+        elif is_flux:
+            unsigned.append((row, holder))
+    for row, holder in unsigned:  # once every signed part is known, so that the order of the file does not matter
+        lost, table[row, holder] = table[row, holder], 0.0
+        table[row, heir] += lost  # what goes to the landlord is found again as the rest, below
+    for row in {rows[landlord] for landlord, _ in conventions.parts}:
+        table[row, Reservataire.BAILLEUR] = 0.0
+        table[row, Reservataire.BAILLEUR] = max(0.0, 1.0 - table[row].sum())
+    return table
+
+
+def stock_holders(luck: np.ndarray, landlord: np.ndarray, holder_shares: np.ndarray) -> np.ndarray:
+    """Return the holder that owns the right on each dwelling, drawn once in proportion to the shares.
+
+    Parameters
+    ----------
+    luck : numpy.ndarray
+        One uniform per dwelling, keyed by its identity: the same dwelling keeps its holder in every scenario.
+    landlord : numpy.ndarray
+        Row of ``holder_shares``.
+    holder_shares : numpy.ndarray
+        As ``shares_by_landlord`` with ``is_flux=False``.
+    """
+    upper = np.cumsum(holder_shares, axis=1)[:, :-1]
+    return np.asarray((luck[:, None] >= upper[landlord]).sum(axis=1), dtype=np.uint8)
+
+
+def named_holder(mode: str, tag: int, is_identified: bool) -> int | None:
+    """Return the holder a dwelling belongs to by name, or ``None`` when each vacancy is oriented afresh.
+
+    Identified dwellings (defence, interior security, hospitals) stay in stock in both modes (L441-1); State
+    agents are proposed for them.
+    """
+    if is_identified:
+        return int(Reservataire.ETAT_AGENTS)
+    return tag if mode == "stock" else None
+
+
+# Who names candidates, in turn
+
+
+class Namer(Code):
+    """Who names candidates for a dwelling."""
+
+    HOLDER = 0, "réservataire"
+    MAYOR = 1, "maire"
+    LANDLORD = 2, "bailleur"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who names candidates now, on whose right, and out of which quartiles of resources."""
+
+    who: Namer
+    holder: int
+    quartiles: tuple[int, ...] = QUARTILES
+
+
+def first_turn(holder: int) -> Turn:
+    """Return the turn that starts with the orientation of a vacancy."""
+    return Turn(Namer.LANDLORD if holder == Reservataire.BAILLEUR else Namer.HOLDER, holder)
+
+
+def next_turn(
+    turn: Turn, *, has_failed: bool, waited_days: int, delay_days: int, is_in_qpv: bool, mayor_names: bool
+) -> Turn:
+    """Return who names candidates next: the same until the delay passes or the candidates fail.
+
+    Parameters
+    ----------
+    turn : Turn
+        Who names them now.
+    has_failed : bool
+        Every candidate named was refused, or refused the dwelling.
+    waited_days, delay_days : int
+        Days since the holder learnt of the vacancy, and ``reservataire.delai_proposition_days``: beyond, a holder
+        that proposed nobody loses the dwelling to the landlord (L441-1 al. 42).
+    is_in_qpv, mayor_names : bool
+        In a QPV the dwelling of a holder that failed goes to the mayor, who names candidates out of the first
+        quartile (L441-1 al. 44), when ``rules/reservation/flux/mayor_names_in_qpv`` says so.
+    """
+    if turn.who == Namer.LANDLORD or not (has_failed or waited_days > delay_days):
+        return turn
+    if turn.who == Namer.HOLDER and has_failed and is_in_qpv and mayor_names:
+        return Turn(Namer.MAYOR, turn.holder, QUARTILES[1:])
+    return Turn(Namer.LANDLORD, int(Reservataire.BAILLEUR))
+
+
+# The duty of each holder towards priority publics
+
+DUTY_HOLDERS = (
+    Reservataire.BAILLEUR, Reservataire.COLLECTIVITES, Reservataire.DEPARTEMENT, Reservataire.ACTION_LOGEMENT,
+)  # fmt: skip
+"""Holders of the 25 % (L441-1 al. 39 to 43): the State's part for priority publics is theirs as a whole."""
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Attributions of one holder in a year, and how many of them serve its duty: DALO, else L441-1."""
+
+    attributions: int
+    dalo: int
+    other_priority: int
+    target: float
+
+    @property
+    def share(self) -> float:
+        """Share to DALO and priority households, 0 without attribution."""
+        return (self.dalo + self.other_priority) / self.attributions if self.attributions else 0.0
+
+    @property
+    def due(self) -> int:
+        """Attributions due to them."""
+        return math.ceil(self.target * self.attributions - ROUNDING)
+
+    @property
+    def others_called(self) -> int:
+        """Households of L441-1 that the duty needs once DALO ones are counted."""
+        return min(self.other_priority, max(0, self.due - self.dalo))
+
+    @property
+    def missing(self) -> int:
+        """Attributions that the prefect may make on the holder's rights (measured, never forced)."""
+        return max(0, self.due - self.dalo - self.other_priority)
+
+
+def duties(holder: np.ndarray, is_dalo: np.ndarray, is_priority: np.ndarray, target: float) -> dict[Reservataire, Duty]:
+    """Return what each holder did for DALO and priority households (``quota.prioritaires_reservataire``).
+
+    Parameters
+    ----------
+    holder : numpy.ndarray
+        Holder of each attribution.
+    is_dalo, is_priority : numpy.ndarray
+        Recognised DALO; priority in the sense of L441-1. A household that is both counts once, as DALO.
+    target : float
+        Share due.
+    """
+    found = {}
+    for one in DUTY_HOLDERS:
+        own = np.asarray(holder) == one
+        dalo, other = own & is_dalo, own & is_priority & ~np.asarray(is_dalo)
+        found[one] = Duty(int(own.sum()), int(dalo.sum()), int(other.sum()), target)
+    return found
+
+
+def right_for_dalo(left: Sequence[float]) -> Reservataire:
+    """Return on whose rights a DALO attribution counts (L441-2-3 II).
+
+    The State's first, else those of collectivities, of the landlord, or of Action Logement; back to the State's
+    when nobody has any left.
+
+    Parameters
+    ----------
+    left : sequence of float
+        Dwellings that each holder may still get this year.
+    """
+    order = (Reservataire.ETAT, Reservataire.COLLECTIVITES, Reservataire.BAILLEUR, Reservataire.ACTION_LOGEMENT)
+    return next((holder for holder in order if left[holder] >= 1.0), Reservataire.ETAT)

@@ -1,0 +1,124 @@
+"""Reservations on vacancies: what the flux counts, and which holder each vacancy goes to (CCH R441-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.inputs.schema_reservations import Flux
+from sim.rules.relocation import Relocation
+from sim.rules.reservations import most_behind
+
+Cell = tuple[str, int]
+"""A category of dwellings: what it looks at, and the value."""
+
+
+def counts_in_flux(
+    is_move_within_landlord: np.ndarray,
+    relocation: np.ndarray,
+    is_prefect_substitution: np.ndarray,
+    is_identified: np.ndarray | bool = False,
+) -> np.ndarray:
+    """Return which lettings make the yearly flux that the shares of the holders apply to (R441-5, L441-1 al. 34).
+
+    Parameters
+    ----------
+    is_move_within_landlord : numpy.ndarray
+        The household leaves another dwelling of the same landlord; from another landlord, it counts.
+    relocation : numpy.ndarray
+        ``Relocation`` codes: every kind is left out.
+    is_prefect_substitution : numpy.ndarray
+        The prefect attributes it in the landlord's place, the first quartile being missed.
+    is_identified : numpy.ndarray, optional
+        Dwellings reserved in stock by name (defence, interior security, hospitals).
+    """
+    is_out = np.asarray(is_move_within_landlord, dtype=bool) | (np.asarray(relocation) != Relocation.NONE)
+    return np.asarray(
+        ~(is_out | np.asarray(is_prefect_substitution, dtype=bool) | np.asarray(is_identified, dtype=bool))
+    )
+
+
+def rights_left(oriented: Sequence[float], shares: Sequence[float], flux: float) -> list[float]:
+    """Return the dwellings that each holder may still get this year, out of a forecast flux."""
+    return [share * flux - done for share, done in zip(shares, oriented, strict=True)]
+
+
+def cells_of(by: Sequence[str], rooms: int, financing: int, is_in_qpv: bool, commune: int) -> tuple[Cell, ...]:
+    """Return the categories of one dwelling that the balance looks at (``rules/reservation/flux/balance_by``)."""
+    values = {"typologie": int(rooms), "financement": int(financing), "qpv": int(is_in_qpv), "commune": int(commune)}
+    return tuple((name, values[name]) for name in by)
+
+
+def most_behind_balanced(
+    oriented: Sequence[float], shares: Sequence[float], in_cells: Sequence[Sequence[float]], balance: float
+) -> int:
+    """Return the holder most behind its share, each dwelling of advance in a category counting against it.
+
+    Parameters
+    ----------
+    oriented : sequence of float
+        Orientations so far, one per holder.
+    shares : sequence of float
+        Shares, summing to 1; a holder without share gets nothing.
+    in_cells : sequence of sequences of float
+        The same as ``oriented``, among the dwellings of each category of the vacancy.
+    balance : float
+        Dwellings of delay that one dwelling of advance takes away. At 0 this is ``most_behind``: every holder
+        then stays within one dwelling of its share.
+    """
+    if not balance or not in_cells:
+        return most_behind(oriented, shares)
+    total = sum(oriented) + 1.0
+    scores = []
+    for holder, share in enumerate(shares):
+        advance = sum(max(0.0, cell[holder] - share * sum(cell)) for cell in in_cells)
+        lag = share * total - oriented[holder]
+        scores.append(lag - balance * advance if share > 0 else -np.inf)
+    return scores.index(max(scores))
+
+
+class FluxLedger:
+    """Orientations of the year, by landlord and holder, and inside each category of dwellings.
+
+    Parameters
+    ----------
+    shares : numpy.ndarray
+        Share of each holder (columns) in the flux of each landlord (rows).
+    rules : Flux
+        Balance and carry-over.
+
+    Attributes
+    ----------
+    oriented : list of list of float
+        By landlord then holder; after a year carried over, delays are negative and advances positive.
+    """
+
+    def __init__(self, shares: np.ndarray, rules: Flux) -> None:
+        self.shares: list[list[float]] = shares.tolist()
+        self.rules = rules
+        self.oriented = [[0.0] * len(row) for row in self.shares]
+        self._cells: dict[tuple[int, Cell], list[float]] = {}
+
+    def choose(self, landlord: int, cells: Sequence[Cell] = ()) -> int:
+        """Return the holder of a vacancy; nothing is counted yet."""
+        shares = self.shares[landlord]
+        in_cells = [self._cells.get((landlord, cell), [0.0] * len(shares)) for cell in cells]
+        return most_behind_balanced(self.oriented[landlord], shares, in_cells, self.rules.balance)
+
+    def count(self, landlord: int, holder: int, cells: Sequence[Cell] = (), dwellings: float = 1.0) -> None:
+        """Count an orientation; -1 takes back one whose letting turned out to be out of the flux."""
+        self.oriented[landlord][holder] += dwellings
+        for cell in cells:
+            among = self._cells.setdefault((landlord, cell), [0.0] * len(self.shares[landlord]))
+            among[holder] += dwellings
+
+    def start_year(self, shares: np.ndarray | None = None) -> None:
+        """Start a year, with new shares if any: delays and advances are forgotten, or carried over."""
+        for landlord, done in enumerate(self.oriented):
+            total, due = sum(done), self.shares[landlord]
+            is_kept = self.rules.carry_over
+            done[:] = [d - share * total if is_kept else 0.0 for d, share in zip(done, due, strict=True)]
+        self._cells.clear()
+        if shares is not None:
+            self.shares = shares.tolist()

@@ -1,0 +1,121 @@
+"""Dwellings kept for some households: accessible ones, programmes for the young, résidences à enjeu prioritaire."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.words.codes import Reservataire
+
+FIRST, SECOND, OPEN = range(3)
+"""Tiers of the cascade of accessible dwellings (R441-4)."""
+
+
+def accessible_tier(is_disabled: np.ndarray, needs_it_by_age: np.ndarray, hosts_one: np.ndarray) -> np.ndarray:
+    """Return the tier of each household for an accessible dwelling (R441-4).
+
+    Parameters
+    ----------
+    is_disabled : numpy.ndarray
+        A member is disabled: first.
+    needs_it_by_age : numpy.ndarray
+        An elderly person whose state requires it: second.
+    hosts_one : numpy.ndarray
+        Hosts a person of these kinds: second.
+    """
+    second = np.asarray(needs_it_by_age) | np.asarray(hosts_one)
+    return np.asarray(np.where(is_disabled, FIRST, np.where(second, SECOND, OPEN)), dtype=np.uint8)
+
+
+def may_be_proposed(tier: np.ndarray, is_accessible: bool) -> np.ndarray:
+    """Return which households may be proposed: for an accessible dwelling, those of the first tier that is not empty.
+
+    Parameters
+    ----------
+    tier : numpy.ndarray
+        Tiers of the households that could have the dwelling, one dwelling at a time.
+    is_accessible : bool
+        Built or adapted for disabled persons.
+    """
+    tier = np.asarray(tier)
+    if not is_accessible or not len(tier):
+        return np.ones(len(tier), dtype=bool)
+    return np.asarray(tier == tier.min())
+
+
+# Programmes authorised by the prefect (ELAN art. 109, L441-2 III)
+
+
+def in_programme(is_authorised: np.ndarray, reserved_for: np.ndarray) -> np.ndarray:
+    """Return which dwellings a programme may keep: those that the prefect authorised, never those of the State.
+
+    Parameters
+    ----------
+    is_authorised : numpy.ndarray
+        In a programme with the prefect's specific authorisation.
+    reserved_for : numpy.ndarray
+        ``Reservataire`` codes.
+    """
+    is_of_state = np.isin(reserved_for, [Reservataire.ETAT, Reservataire.ETAT_AGENTS])
+    return np.asarray(np.asarray(is_authorised, dtype=bool) & ~is_of_state)
+
+
+def admitted(public: str, age: np.ndarray, lost_autonomy: np.ndarray, age_limit: int) -> np.ndarray:
+    """Return which households a programme admits.
+
+    Parameters
+    ----------
+    public : str
+        ``jeunes`` (under ``jeunes.age_max_years``) or ``perte_autonomie`` (by age or disability).
+    age : numpy.ndarray
+        Years.
+    lost_autonomy : numpy.ndarray
+        Whether a member lost autonomy.
+    age_limit : int
+        ``jeunes.age_max_years``.
+
+    Raises
+    ------
+    KeyError
+        If the public is unknown.
+    """
+    return {"jeunes": np.asarray(age) < age_limit, "perte_autonomie": np.asarray(lost_autonomy, dtype=bool)}[public]
+
+
+# Résidences à enjeu prioritaire de mixité sociale (L441-1-6 3° bis, L441-2-2)
+
+
+def in_residence(luck: np.ndarray, part_of_commune: np.ndarray, is_in_qpv: np.ndarray) -> np.ndarray:
+    """Return which dwellings are in a résidence à enjeu, drawn among the QPV dwellings of each commune (hypothesis).
+
+    Parameters
+    ----------
+    luck : numpy.ndarray
+        One uniform per dwelling, keyed by its identity.
+    part_of_commune : numpy.ndarray
+        Share of the QPV dwellings of its commune (``flows/commission/residences_enjeu``).
+    is_in_qpv : numpy.ndarray
+        On the map in force.
+    """
+    return np.asarray(np.asarray(is_in_qpv, dtype=bool) & (np.asarray(luck) < np.asarray(part_of_commune)))
+
+
+def owed(owed_since_day: np.ndarray, suits: np.ndarray, is_in_residence: bool) -> int:
+    """Return who must be offered a vacant dwelling first, -1 when nobody.
+
+    A household refused in a résidence à enjeu is offered the first vacant suitable dwelling outside one
+    (L441-2-2 al. 3); the one that waits for it longest comes first, ties in the order of the list.
+
+    Parameters
+    ----------
+    owed_since_day : numpy.ndarray
+        Day of the refusal, -1 for households that are owed nothing.
+    suits : numpy.ndarray
+        Whether the dwelling suits each household.
+    is_in_residence : bool
+        Whether the dwelling itself is in such a résidence: then nobody is owed it.
+    """
+    since = np.asarray(owed_since_day)
+    claims = np.flatnonzero((since >= 0) & np.asarray(suits, dtype=bool))
+    if is_in_residence or not len(claims):
+        return -1
+    return int(claims[np.argmin(since[claims])])
