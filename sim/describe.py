@@ -87,17 +87,17 @@ def indicators(_: str) -> list[Row]:
 
 
 def mechanisms(_: str) -> list[Row]:
-    """Ordering rules, orientation and steering that a scenario may name."""
-    return [
-        {"kind": kind, "name": name, "meaning": meaning}
-        for kind, name, meaning in (
-            ("designation", "pratique", "seniority plus the head start of each file (hypothèse)"),
-            ("designation", "anciennete", "seniority alone"),
-            ("designation", "cotation", "points of a grid (scenarios/grids), ties by date of filing"),
-            ("reservation", "plus_en_retard", "orientation to the holder most behind its share"),
-            ("steering", "aucun", "objectives are measured only"),
-            ("steering", "objectifs", "segments that serve lagging objectives are designated first"),
-        )
+    """Mechanisms of designation with their literature, orientation and steering that a scenario may name."""
+    from sim.rules.mechanisms import describe
+
+    others = (
+        ("reservation", "plus_en_retard", "orientation to the holder most behind its share"),
+        ("steering", "aucun", "objectives are measured only"),
+        ("steering", "objectifs", "segments that serve lagging objectives are designated first"),
+    )
+    blank = {"literature": "", "prediction": "", "law": ""}
+    return [{"kind": "designation", **row} for row in describe()] + [
+        {"kind": kind, "name": name, "label": "", "meaning": meaning, **blank} for kind, name, meaning in others
     ]
 
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
-
-
-class Designation(Strict):
-    """How candidates are ordered for a vacant dwelling."""
-
-    name: Literal["pratique", "anciennete", "cotation"] = technical("pratique", doc="ordering rule")
-    grid: str = technical("demonstration", doc="cotation grid (a file of scenarios/grids)")
+from sim.inputs.schema_designation import Designation
 
 
 class Steering(Strict):
