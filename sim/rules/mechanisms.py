@@ -127,8 +127,8 @@ def loterie_independante(people: Rows, ranking: Ranking) -> Keys:
     "location_voulue",
     label="Location voulue (annonces de la semaine, candidatures)",
     literature="Arnosti et Shi (2020) ; Waldinger, American Economic Review 111 (2021) ; LOC'annonces (Paris)",
-    prediction="seuls ceux qui candidatent sont désignés : moins de refus par attribution ; les demandes qui "
-    "candidatent peu attendent plus, à rang égal",
+    prediction="seuls ceux qui candidatent sont désignés, au plus tant de fois par semaine ; à rang égal, "
+    "qui candidate peu attend plus",
     law="CCH L441-2-8 I : les logements vacants sont portés à la connaissance du public ; la CALEOL décide",
     filter=BIDDERS,
 )
