@@ -111,13 +111,24 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
 }
 
 
+SENTENCES_CHARS = 80
+"""Columns whose cells are longer on average hold sentences: no table shows two of them."""
+
+
 def print_table(rows: list[Row]) -> None:
-    """Print rows as a table; cells fold rather than being cut."""
+    """Print rows as a table whose cells fold rather than being cut, or one under the other when they hold sentences."""
     from rich.console import Console
     from rich.table import Table
 
     if not rows:
         print("nothing")
+        return
+    lengths = (sum(len(str(row.get(name, ""))) for row in rows) / len(rows) for name in rows[0])
+    if sum(length > SENTENCES_CHARS for length in lengths) > 1:
+        for row in rows:
+            print(
+                "\n".join(f"{'' if i == 0 else '  '}{k}: {v}" for i, (k, v) in enumerate(row.items()) if v), end="\n\n"
+            )
         return
     table = Table(show_lines=False)
     for name in rows[0]:

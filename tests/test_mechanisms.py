@@ -341,7 +341,7 @@ def test_a_common_lottery_is_a_list_where_a_refusal_costs_nothing() -> None:
 
 
 def misallocated(p: float, room: tuple[int, int], order: str, items: int = 12_000) -> float:
-    """Return the share of dwellings that go to the wrong type: central list without end, two types, shares p and 1-p."""
+    """Return the share of dwellings of the wrong type: central list without end, two types, shares p and 1-p."""
     rules = [Designation(name="files_tampons", buffer_files_max=k, buffer_order=order) for k in room]  # type: ignore[arg-type]
     f, rng = filter_of(rules[0], LUCK, 1), np.random.default_rng(3)
     board = draws.Adverts(

@@ -240,7 +240,7 @@ def _keys(grid: Grid, people: Rows, day: int, today: Today | None, since: np.nda
     if grid.seniority.threshold_points:
         passing = _threshold_day(grid, since)
         next_day = _earliest(next_day, np.where(passing > day, passing, NEVER))
-    for name in grid.names:
+    for name in filter(is_dated, grid.names):
         next_day = _earliest(next_day, next_change(name, people, today))
     return Keys(key, is_still, next_day)
 
