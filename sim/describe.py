@@ -111,8 +111,8 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
 }
 
 
-SENTENCES_CHARS = 80
-"""Columns whose cells are longer on average hold sentences: no table shows two of them."""
+SENTENCE_CHARS = 60
+"""Columns whose cells are longer on average hold sentences: no table shows three of them."""
 
 
 def print_table(rows: list[Row]) -> None:
@@ -123,8 +123,8 @@ def print_table(rows: list[Row]) -> None:
     if not rows:
         print("nothing")
         return
-    lengths = (sum(len(str(row.get(name, ""))) for row in rows) / len(rows) for name in rows[0])
-    if sum(length > SENTENCES_CHARS for length in lengths) > 1:
+    cells = [[str(row[name]) for row in rows if row.get(name)] for name in rows[0]]
+    if sum(sum(map(len, column)) > SENTENCE_CHARS * len(column) for column in cells) > 2:
         for row in rows:
             print(
                 "\n".join(f"{'' if i == 0 else '  '}{k}: {v}" for i, (k, v) in enumerate(row.items()) if v), end="\n\n"
