@@ -22,13 +22,12 @@ from sim.world.world import Story, World
 
 @dataclass
 class Month:
-    """Applications of one month, in the order of their days."""
+    """Applications of one month, in the order of their days; on one day, first access before mutations."""
 
-    first_access: Applications
-    newcomers: Households
-    mutations: Applications
-    first_access_ends: np.ndarray  # rows filed by the end of each day
-    mutation_ends: np.ndarray
+    files: Applications  # ``household`` is -1 for a first access, whose household is not there yet
+    newcomers: Households  # of the first-access ones, in the same order
+    file_ends: np.ndarray  # rows of ``files`` reached at the end of each day
+    newcomer_ends: np.ndarray
 
 
 def arrivals(world: World, anniversaries: Anniversaries, procedures: Procedures) -> Story:
@@ -40,7 +39,7 @@ def arrivals(world: World, anniversaries: Anniversaries, procedures: Procedures)
         month = draw_month(world, day, month_end)
         for place, today in enumerate(range(day, min(month_end, world.last + 1))):
             yield world.until(today, Phase.ARRIVALS)
-            rows = np.concatenate([file_first_access(world, month, place), file_mutations(world, month, place)])
+            rows = file_day(world, month, place)
             anniversaries.add(world, rows)
             procedures.add(world, rows)
         day = month_end
@@ -74,41 +73,28 @@ def draw_month(world: World, day: int, month_end: int) -> Month:
     place = (uniform("mutation_day", h.luck_id[rows], day) * days).astype(np.int64)
     rows = rows[np.lexsort((rows, place))]
     mutations = world.newcomers.mutation_requests(h, world.dwellings, rows, tenants, day)
-    per_day = np.bincount(place, minlength=days)
-    _date(world, files, day, first)
-    _date(world, mutations, day, per_day)
     files.luck_id[:] = np.concatenate([identities("first_access", day + i, int(n)) for i, n in enumerate(first)])
     households.luck_id[:] = files.luck_id
     mutations.luck_id[:] = offspring(h.luck_id[rows], "mutation", day)
-    return Month(files, households, mutations, np.cumsum(first), np.cumsum(per_day))
-
-
-def _date(world: World, files: Applications, day: int, counts: np.ndarray) -> None:
-    """Give each application its day and the end of its validity."""
-    files.filed_day[:] = np.repeat(np.arange(day, day + len(counts)), counts)
+    per_day = np.bincount(place, minlength=days)
+    files.filed_day[:], mutations.filed_day[:] = np.repeat(np.arange(day, month_end), first), day + np.sort(place)
+    files.append(mutations)
+    files = files.take(np.argsort(files.filed_day[: len(files)], kind="stable"))
     files.renewal_due_day[:] = files.filed_day + int(world.law["demande.validite_days"])
+    return Month(files, households, np.cumsum(first + per_day), np.cumsum(first))
 
 
-def _slice(ends: np.ndarray, place: int) -> np.ndarray:
-    return np.arange(ends[place - 1] if place else 0, ends[place])
+def _slice(ends: np.ndarray, place: int) -> slice:
+    return slice(int(ends[place - 1]) if place else 0, int(ends[place]))
 
 
-def file_first_access(world: World, month: Month, place: int) -> np.ndarray:
-    """File the first-access applications of one day."""
-    rows = _slice(month.first_access_ends, place)
-    if not len(rows):
-        return np.empty(0, dtype=np.int64)
-    return moves.file_applications(world, month.first_access.take(rows), month.newcomers.take(rows))
-
-
-def file_mutations(world: World, month: Month, place: int) -> np.ndarray:
-    """File the mutation requests of one day, of those who are still tenants and ask for nothing else."""
-    rows = _slice(month.mutation_ends, place)
-    households = month.mutations.household[rows]
-    dwellings = world.households.dwelling[households]
-    is_leaving = np.array([d in world.ready_day for d in dwellings.tolist()], dtype=bool)
-    may_file = (dwellings >= 0) & (world.households.application[households] < 0) & ~is_leaving
-    rows = rows[may_file]
-    if not len(rows):
-        return np.empty(0, dtype=np.int64)
-    return moves.file_applications(world, month.mutations.take(rows))
+def file_day(world: World, month: Month, place: int) -> np.ndarray:
+    """File the applications of one day; of tenants, those who still are, and who ask for nothing else."""
+    files = month.files.take(_slice(month.file_ends, place))
+    newcomers = month.newcomers.take(_slice(month.newcomer_ends, place))
+    dwellings = world.households.dwelling[files.household]
+    is_free = (dwellings >= 0) & (world.households.application[files.household] < 0) & (world.ready_day[dwellings] < 0)
+    may_file = ~files.is_mutation | is_free
+    if not may_file.all():
+        files = files.take(may_file)
+    return moves.file_applications(world, files, newcomers)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from sim.flows.caleol import start_search
+from sim.flows.search import start_search
 from sim.state.luck import identities
 from sim.words.clock import DAYS_PER_MONTH, Phase
 from sim.world import moves
@@ -42,6 +40,5 @@ def announce(world: World, due: Calendar, service_day: int, count: int) -> None:
     batch.vacant_day[:] = -1  # until it enters service
     batch.luck_id[:] = identities("deliveries", service_day, count)
     rows = moves.announce(world, batch)
-    due.add(np.full(count, service_day), rows)
-    for dwelling in rows.tolist():
-        start_search(world, dwelling, service_day)
+    due.add_group(service_day, rows)
+    start_search(world, rows, service_day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.flows.caleol import start_search, works_days
+from sim.flows.search import start_search, works_days
 from sim.state.households import Households
 from sim.state.luck import identities
 from sim.words.clock import Phase, first_day, year_of
@@ -69,38 +69,38 @@ def exits(world: World, departures: Departures) -> Story:
     notice_days = int(world.law["bail.preavis_days"])
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.VACANCIES)
-        for household in departures.notices.pop(day).tolist():
-            give_notice(world, departures, household, day + notice_days)
-        for household in departures.leaving.pop(day).tolist():
-            leave(world, departures, household)
+        give_notice(world, departures, departures.notices.pop(day), day + notice_days)
+        leave(world, departures, departures.leaving.pop(day))
         let_outside(world, departures, departures.lettings.pop(day))
 
 
-def give_notice(world: World, departures: Departures, household: int, exit_day: int) -> None:
-    """A tenant decides to leave the sector; a household already moving inside it stays."""
-    dwelling = int(world.households.dwelling[household])
-    application = int(world.households.application[household])
-    if dwelling < 0 or dwelling in world.ready_day:
+def give_notice(world: World, departures: Departures, households: np.ndarray, exit_day: int) -> np.ndarray:
+    """Tenants decide to leave the sector; households already moving inside it stay. Return the dwellings left."""
+    h, a = world.households, world.applications
+    dwellings, applications = h.dwelling[households].astype(np.int64), h.application[households]
+    is_held = (applications >= 0) & (a.status[applications] == Status.HELD)
+    stays = (dwellings < 0) | (world.ready_day[dwellings] >= 0) | is_held
+    households, dwellings, applications = households[~stays], dwellings[~stays], applications[~stays]
+    if not len(households):
+        return np.asarray(dwellings)
+    moves.close(world, applications[applications >= 0], EventKind.WITHDRAWN, Status.WITHDRAWN)
+    moves.give_notice(world, dwellings, Reason.LEFT_SECTOR)
+    departures.leaving.add_group(exit_day, households)
+    through_list = world.dwellings.channel[dwellings] == Channel.LIST
+    listed = dwellings[through_list]
+    start_search(world, listed, exit_day + works_days(world, listed))
+    world.ready_day[dwellings[~through_list]] = exit_day
+    return np.asarray(dwellings)
+
+
+def leave(world: World, departures: Departures, households: np.ndarray) -> None:
+    """Tenants leave; a dwelling let outside the list is promised again after works."""
+    if not len(households):
         return
-    if application >= 0:
-        if world.applications.status[application] == Status.HELD:
-            return
-        moves.close(world, np.array([application]), EventKind.WITHDRAWN, Status.WITHDRAWN)
-    moves.give_notice(world, dwelling, Reason.LEFT_SECTOR)
-    departures.leaving.add_one(exit_day, household)
-    if world.dwellings.channel[dwelling] == Channel.LIST:
-        start_search(world, dwelling, exit_day + works_days(world, dwelling))
-    else:
-        world.ready_day[dwelling] = exit_day
-
-
-def leave(world: World, departures: Departures, household: int) -> None:
-    """The tenant leaves; a dwelling let outside the list is promised again after works."""
-    dwelling = int(world.households.dwelling[household])
-    if world.dwellings.channel[dwelling] == Channel.OUTSIDE:
-        ready = world.day + 1 + works_days(world, dwelling)
-        departures.lettings.add_one(ready, dwelling)
-    moves.vacate(world, dwelling, Reason.LEFT_SECTOR)
+    dwellings = world.households.dwelling[households].astype(np.int64)
+    outside = dwellings[world.dwellings.channel[dwellings] == Channel.OUTSIDE]
+    departures.lettings.add(world.day + 1 + works_days(world, outside), outside)
+    moves.vacate(world, dwellings, Reason.LEFT_SECTOR)
 
 
 def let_outside(world: World, departures: Departures, dwellings: np.ndarray) -> None:
@@ -111,9 +111,8 @@ def let_outside(world: World, departures: Departures, dwellings: np.ndarray) -> 
     arrivals.luck_id[:] = identities("outside", world.day, len(dwellings))
     households = world.households.append(arrivals)
     world.grown()
-    for household, dwelling in zip(households.tolist(), dwellings.tolist(), strict=True):
-        world.ready_day.pop(dwelling, None)
-        moves.let_outside(world, household, dwelling)
+    world.ready_day[dwellings] = -1
+    moves.let_outside(world, households, dwellings)
 
 
 def take_outsiders(world: World, departures: Departures, count: int) -> Households:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.flows import caleol, exits
+from sim.flows import caleol, exits, offers
+from sim.flows.search import start_search, works_days
+from sim.state.shortlists import Shortlists
 from sim.words.clock import Phase, year_of
 from sim.words.codes import Channel, Reason
 from sim.world import moves
-from sim.world.world import Story, World
+from sim.world.world import Session, Story, World
 
 
 def pipeline(world: World, departures: exits.Departures) -> Story:
@@ -21,66 +23,74 @@ def pipeline(world: World, departures: exits.Departures) -> Story:
     yield world.until(world.first, Phase.VACANCIES)
     world.refresh_law()
     exits.draw_year(world, departures, year_of(world.first), world.first)
-    ages = running_notices(world, departures) | standing_vacancies(world, departures)
+    age = np.full(len(world.dwellings), -1)  # days since notice of the dwellings that seek candidates
+    running_notices(world, departures, age)
+    standing_vacancies(world, departures, age)
     yield world.until(world.first, Phase.DESIGNATIONS)
     every = world.scenario.flows.caleol.every_days
-    advanced = [dwelling for dwelling in sorted(ages) if ages[dwelling] >= every / 2]
+    advanced = np.flatnonzero(age >= every / 2)
+    if not len(advanced):
+        return
     answer_days = int(world.law["offre.delai_reponse_days"])
-    for dwelling, rows in zip(advanced, caleol.find_candidates(world, advanced, {}), strict=True):
-        if not rows:
-            continue
-        landlord, since_notice = int(world.dwellings.landlord[dwelling]), ages[dwelling]
-        world.to_designate[landlord].discard(dwelling)
-        if since_notice < 1.5 * every:
-            world.in_session[landlord][dwelling] = rows
-        elif since_notice < 1.5 * every + answer_days:
-            caleol.decide(world, {dwelling: rows})
-        else:
-            world.start(promised(world, dwelling, rows))
+    session = caleol.find_candidates(world, advanced, {})
+    landlord, since_notice = world.dwellings.landlord[session.homes], age[session.homes]
+    for number in np.unique(landlord).tolist():
+        world.to_designate[number].difference_update(session.homes.tolist())
+        waits = (landlord == number) & (since_notice < 1.5 * every)
+        if waits.any():
+            world.in_session[number].append(part(session, waits))
+    decided = (since_notice >= 1.5 * every) & (since_notice < 1.5 * every + answer_days)
+    caleol.decide(world, part(session, decided))
+    promised(world, part(session, since_notice >= 1.5 * every + answer_days))
 
 
-def running_notices(world: World, departures: exits.Departures) -> dict[int, int]:
-    """Start the notices given in the last ``bail.preavis_days`` days; return {dwelling: days since notice}."""
+def part(session: Session, keeps: np.ndarray) -> Session:
+    """Return the part of a session about some of its dwellings (bool, one each)."""
+    return Session(session.homes[keeps], session.counts[keeps], session.rows[np.repeat(keeps, session.counts)])
+
+
+def running_notices(world: World, departures: exits.Departures, age: np.ndarray) -> None:
+    """Start the notices given in the last ``bail.preavis_days`` days; write days since notice in ``age``."""
     notice_days = int(world.law["bail.preavis_days"])
     past = exits.Departures()
     exits.draw_year(world, past, year_of(world.first - 1), world.first - notice_days + 1)
-    ages: dict[int, int] = {}
     for day in range(world.first - notice_days + 1, world.first):
-        for household in past.notices.pop(day).tolist():
-            dwelling = int(world.households.dwelling[household])
-            exits.give_notice(world, departures, household, day + notice_days)
-            if world.dwellings.channel[dwelling] == Channel.LIST and dwelling in world.ready_day:
-                ages[dwelling] = world.first - day
-    return ages
+        left = exits.give_notice(world, departures, past.notices.pop(day), day + notice_days)
+        age[left[world.dwellings.channel[left] == Channel.LIST]] = world.first - day
 
 
-def standing_vacancies(world: World, departures: exits.Departures) -> dict[int, int]:
-    """Start the search for the dwellings found empty; return {dwelling: days since notice}."""
+def standing_vacancies(world: World, departures: exits.Departures, age: np.ndarray) -> None:
+    """Start the search for the dwellings found empty; write days since notice in ``age``."""
     d = world.dwellings
-    notice_days = int(world.law["bail.preavis_days"])
-    ages: dict[int, int] = {}
-    for dwelling in np.flatnonzero(d.tenant[: len(d)] < 0).tolist():
-        exit_day = int(d.vacant_day[dwelling])
-        ready = exit_day + caleol.works_days(world, dwelling)
-        if ready < world.first:  # ready, and about to be let
-            luck = world.luck.uniform_one("first_ready", int(d.luck_id[dwelling]))
-            ready = world.first + int(luck * world.scenario.flows.caleol.every_days)
-        if d.channel[dwelling] == Channel.OUTSIDE:
-            world.ready_day[dwelling] = ready
-            departures.lettings.add_one(ready, dwelling)
-            continue
-        caleol.start_search(world, dwelling, ready)
-        ages[dwelling] = world.first - exit_day + notice_days
-    return ages
+    empty = np.flatnonzero(d.tenant[: len(d)] < 0)
+    ready = d.vacant_day[empty] + works_days(world, empty)
+    # ready, and about to be let
+    luck = world.luck.uniform("first_ready", d.luck_id[empty])
+    soon = world.first + (luck * world.scenario.flows.caleol.every_days).astype(np.int64)
+    ready = np.where(ready < world.first, soon, ready)
+    outside = d.channel[empty] == Channel.OUTSIDE
+    world.ready_day[empty[outside]] = ready[outside]
+    departures.lettings.add(ready[outside], empty[outside])
+    start_search(world, empty[~outside], ready[~outside])
+    age[empty[~outside]] = world.first - d.vacant_day[empty[~outside]] + int(world.law["bail.preavis_days"])
 
 
-def promised(world: World, dwelling: int, rows: list[int]) -> Story:
-    """An offer made before the first day and accepted: the lease begins when the dwelling is ready."""
-    row, others = rows[0], rows[1:]
-    moves.release(world, others, dwelling, Reason.EARLIER_RANK_SIGNED)
-    moves.rank_candidate(world, row, dwelling, 1)
-    moves.offer(world, row, dwelling, 1)
-    delay = world.scenario.flows.caleol.lease_delay_days
-    luck = world.luck.uniform_one("first_lease", int(world.dwellings.luck_id[dwelling]))
-    lease_day = max(world.first + int(luck * delay), world.ready_day[dwelling])
-    yield from caleol.lease(world, dwelling, row, 1, len(rows), lease_day)
+def promised(world: World, session: Session) -> None:
+    """Offers made before the first day and accepted: the leases begin when the dwellings are ready."""
+    if not len(session.homes):
+        return
+    homes = np.repeat(session.homes, session.counts)
+    ranks = np.arange(len(homes)) - np.repeat(np.cumsum(session.counts) - session.counts, session.counts) + 1
+    others = ranks > 1
+    moves.release(world, session.rows[others], homes[others], Reason.EARLIER_RANK_SIGNED)
+    rows, dwellings, first = session.rows[~others], session.homes, ranks[~others]
+    moves.rank_candidates(world, rows, dwellings, first)
+    opened = world.shortlists.append(
+        Shortlists.build(
+            len(rows), application=rows, dwelling=dwellings, rank=first, ranked=first, files=session.counts
+        )
+    )
+    moves.offer(world, rows, dwellings, first)
+    luck = world.luck.uniform("first_lease", world.dwellings.luck_id[dwellings])
+    soon = world.first + (luck * world.scenario.flows.caleol.lease_delay_days).astype(np.int64)
+    offers.promise(world, opened, np.maximum(soon, world.ready_day[dwellings]))

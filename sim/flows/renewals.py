@@ -40,4 +40,4 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
         moves.close(world, rows[is_lapsed], EventKind.LAPSED, Status.LAPSED)
         kept = rows[~is_lapsed]
         moves.renew(world, kept, np.full(len(kept), day + validity))
-        anniversaries.add(world, kept)
+        anniversaries.calendar.add_group(day + validity, kept)

@@ -10,6 +10,7 @@ from sim.flows.caleol import commission
 from sim.flows.deliveries import deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
+from sim.flows.offers import answers, leases
 from sim.flows.recognitions import Procedures, recognitions
 from sim.flows.renewals import Anniversaries, renewals
 from sim.flows.yearly import dated_changes, new_years, photograph
@@ -82,6 +83,8 @@ def start_flows(world: World) -> None:
         world.start(exits(world, departures))
     if flows.deliveries.on:
         world.start(deliveries(world))
+    world.start(answers(world))
+    world.start(leases(world))
     for landlord in range(len(world.territory.landlords)):
         world.start(commission(world, landlord))
 
@@ -112,7 +115,7 @@ def simulate(
     return Replication(
         number=replication,
         events=world.log.to_array(),
-        leases=world.lease_table(),
+        leases=world.leases.to_array(),
         year_ends=world.year_ends,
         households=world.households,
         applications=world.applications,

@@ -21,6 +21,7 @@ from sim.population.wishes import Geography, rooms_wished
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.rows import Rows
 from sim.words.clock import year_of
 from sim.words.codes import Channel
 
@@ -90,15 +91,15 @@ class Newcomers:
         uniform : callable
             ``Luck.uniform``: keyed draws of (decision, identities, occasion).
         """
-        who = dwellings.tenant[: dwellings.count][dwellings.channel[: dwellings.count] == Channel.LIST]
-        who = np.sort(who[who >= 0])
-        who = who[households.application[who] < 0]
+        mine = households.dwelling[: households.count]
+        who = np.flatnonzero((mine >= 0) & (households.application[: households.count] < 0))
+        who = who[dwellings.channel[mine[who]] == Channel.LIST]
         share = max(400, CANDIDATES_PER_FILER * count) / dwellings.count
         who = who[uniform("mutation_runs", households.luck_id[who], day) < share]
-        homes = dwellings.take(households.dwelling[who])
-        weight = filing_weight(households.take(who), homes, self.shapes, day)
+        weight = filing_weight(Rows(households, who), Rows(dwellings, households.dwelling[who]), self.shapes, day)
         race = -np.log1p(-uniform("mutation_race", households.luck_id[who], day)) / np.maximum(weight, 1e-12)
-        return np.asarray(np.sort(who[np.argsort(race, kind="stable")[:count]]))
+        first = np.argpartition(race, count - 1)[:count] if 0 < count < len(race) else np.arange(len(race))[:count]
+        return np.asarray(np.sort(who[first]))
 
     def outside_tenants(self, count: int, rng: np.random.Generator, day: int) -> Households:
         """Return households that enter dwellings let outside the list (``dwelling`` is left to the caller)."""

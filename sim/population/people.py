@@ -7,6 +7,7 @@ import numpy as np
 from sim.population.raking import choose, even, mark
 from sim.population.shapes import Shapes
 from sim.state.households import Households
+from sim.state.rows import Rows
 from sim.words.clock import year_of
 from sim.words.codes import Employment
 
@@ -102,7 +103,7 @@ def surface_needed_m2(size: np.ndarray, shapes: Shapes, day: int) -> np.ndarray:
 
 
 def is_overcrowded(
-    homes: Households, rooms: np.ndarray, surface_m2: np.ndarray, shapes: Shapes, day: int
+    homes: Households | Rows, rooms: np.ndarray, surface_m2: np.ndarray, shapes: Shapes, day: int
 ) -> np.ndarray:
     """Whether households are in *sur-occupation manifeste*: legal surface, or rooms missing (PDALHPD)."""
     missing = rooms_missing(homes.size, homes.is_couple, homes.children_count.astype(int), rooms)

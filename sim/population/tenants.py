@@ -9,6 +9,7 @@ from sim.population.raking import choose, even, rake
 from sim.population.shapes import Shapes
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.rows import Rows
 from sim.words.clock import DAYS_PER_YEAR, year_of
 from sim.words.codes import Energy, Financing, Occupation
 
@@ -86,7 +87,7 @@ def occupation_effect(homes: Households, shapes: Shapes) -> np.ndarray:
     return np.asarray(by_code[homes.occupation])
 
 
-def filing_weight(homes: Households, dwellings: Dwellings, shapes: Shapes, day: int) -> np.ndarray:
+def filing_weight(homes: Households | Rows, dwellings: Dwellings | Rows, shapes: Shapes, day: int) -> np.ndarray:
     """Return how likely, relative to others, tenants are to ask for a mutation (same rows in both tables)."""
     effect = shapes.effects("filing.effects")
     bands = age_bands(shapes, year_of(day) - homes.birth_year.astype(int))

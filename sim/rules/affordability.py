@@ -34,6 +34,7 @@ class Terms(NamedTuple):
     energy_eur_month_m2: float
     rent_index: float
     income_index: float
+    days_per_month: float
 
 
 def apl_eur_month(rent: Any, income_year: Any, family: Any, zone: Any, terms: Terms) -> Any:
@@ -70,7 +71,7 @@ def net_cost_eur_month(rent: Any, charges: Any, surface: Any, allowance: Any, te
 
 def can_afford(cost: Any, income_month: Any, consumption_units: Any, terms: Terms) -> Any:
     """Whether effort and what remains to live on pass the landlord's practice (no legal threshold)."""
-    remainder = (income_month - cost) / (consumption_units * 30.4375)
+    remainder = (income_month - cost) / (consumption_units * terms.days_per_month)
     return (cost <= terms.effort_max_share * income_month) & (remainder >= terms.remainder_min_eur_day_cu)
 
 

@@ -19,69 +19,65 @@ EVENT = np.dtype(
 )
 """One event. ``value`` depends on the kind: points at DESIGNATED, flags at RECOGNISED, holder at ORIENTED."""
 
+ROOM = 4096
 
-class EventLog:
-    """Events in the order in which they happened.
 
-    Single events are collected as tuples, and folded into an array of dtype ``EVENT`` by thousands.
+class Records:
+    """Rows of a structured type, only ever added; room is doubled when it lacks.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        Type of one row.
+    blank : tuple, optional
+        A row of defaults; zeros when not given.
     """
 
-    def __init__(self) -> None:
-        self._blocks: list[np.ndarray] = []
-        self._pending: list[tuple[float, ...]] = []
-        self._append = self._pending.append
+    def __init__(self, dtype: np.dtype, blank: tuple[float, ...] | None = None) -> None:
+        self._blank = np.zeros(1, dtype=dtype) if blank is None else np.array([blank], dtype=dtype)
+        self._rows = np.repeat(self._blank, ROOM)
+        self._columns = {name: self._rows[name] for name in dtype.names or ()}
         self._count = 0
 
-    def add(
-        self,
-        day: int,
-        phase: int,
-        kind: int,
-        application: int = -1,
-        household: int = -1,
-        dwelling: int = -1,
-        rank: int = 0,
-        reason: int = 0,
-        value: float = 0.0,
-    ) -> None:
-        """Record one event."""
-        self._append((day, phase, kind, application, household, dwelling, rank, reason, value))
-
-    def _fold(self) -> None:
-        if self._pending:
-            self._blocks.append(np.array(self._pending, dtype=EVENT))
-            self._count += len(self._pending)
-            self._pending.clear()
-
-    def add_many(
-        self,
-        day: int,
-        phase: int,
-        kind: np.ndarray | int,
-        application: np.ndarray | int = -1,
-        household: np.ndarray | int = -1,
-        dwelling: np.ndarray | int = -1,
-        ranks: np.ndarray | int = 0,
-        reason: np.ndarray | int = 0,
-        value: np.ndarray | float = 0.0,
-    ) -> None:
-        """Record one event per row of the arrays given (scalars are repeated)."""
-        sizes = [np.size(application), np.size(household), np.size(dwelling)]
-        if 0 in sizes:
-            return
-        self._fold()
-        block = np.empty(max(sizes), dtype=EVENT)
-        given = (day, phase, kind, application, household, dwelling, ranks, reason, value)
-        for name, values in zip(EVENT.names or (), given, strict=True):
-            block[name] = values
-        self._blocks.append(block)
-        self._count += len(block)
+    def add(self, count: int, **values: np.ndarray | float) -> None:
+        """Add ``count`` rows; scalars are repeated, columns not given keep their default."""
+        first, last = self._count, self._count + count
+        if last > len(self._rows):
+            self._columns.clear()  # views would keep the old room alive
+            room = len(self._rows)
+            self._rows.resize(max(last, 2 * room), refcheck=False)
+            self._rows[room:] = self._blank
+            self._columns = {name: self._rows[name] for name in self._rows.dtype.names or ()}
+        for name, given in values.items():
+            self._columns[name][first:last] = given
+        self._count = last
 
     def __len__(self) -> int:
-        """Return the number of events."""
-        return self._count + len(self._pending)
+        """Return the number of rows."""
+        return self._count
 
     def to_array(self) -> np.ndarray:
-        """Return the events as one structured array of dtype ``EVENT``."""
-        self._fold()
-        return np.concatenate(self._blocks) if self._blocks else np.empty(0, dtype=EVENT)
+        """Return the rows, and end the collection: nothing can be added any more."""
+        self._columns.clear()
+        self._rows.resize(self._count, refcheck=False)
+        return self._rows
+
+
+class EventLog(Records):
+    """Events in the order in which they happened."""
+
+    def __init__(self) -> None:
+        super().__init__(EVENT, (0, 0, 0, -1, -1, -1, 0, 0, 0.0))
+
+    def write(self, day: int, phase: int, kind: np.ndarray | int, rows: int, **given: np.ndarray | float) -> None:
+        """Record ``rows`` events at one moment.
+
+        Parameters
+        ----------
+        kind : numpy.ndarray or int
+            ``EventKind``.
+        **given
+            Other columns of ``EVENT``; scalars are repeated.
+        """
+        if rows:
+            self.add(rows, day=day, phase=phase, kind=kind, **given)

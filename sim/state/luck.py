@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
+from numba import njit
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -29,6 +30,36 @@ def mix_many(z: np.ndarray) -> np.ndarray:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(_C1)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(_C2)
     return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+@njit(cache=True)
+def _mix(z):  # type: ignore[no-untyped-def]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(_C1)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(_C2)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True)
+def keyed_uniform(identity, occasion, base):  # type: ignore[no-untyped-def]
+    """Return the uniform in [0, 1) of an identity and an occasion, for the base of a decision (all uint64)."""
+    z = _mix(_mix(identity ^ base) + occasion * np.uint64(_GOLDEN))
+    return (z >> np.uint64(11)) * _TO_UNIT
+
+
+@njit(cache=True)
+def _uniforms(ids, occasions, base):  # type: ignore[no-untyped-def]
+    out = np.empty(len(ids))
+    for i in range(len(ids)):
+        out[i] = keyed_uniform(ids[i], occasions[i], base)
+    return out
+
+
+@njit(cache=True)
+def _uniforms_once(ids, occasion, base):  # type: ignore[no-untyped-def]
+    out = np.empty(len(ids))
+    for i in range(len(ids)):
+        out[i] = keyed_uniform(ids[i], occasion, base)
+    return out
 
 
 def identities(source: str, day: int, count: int) -> np.ndarray:
@@ -81,9 +112,10 @@ class Luck:
 
     def uniform(self, decision: str, ids: np.ndarray, occasion: np.ndarray | int = 0) -> np.ndarray:
         """Return one uniform in [0, 1) per identity for a decision and an occasion."""
-        z = mix_many(ids.astype(np.uint64) ^ np.uint64(self._base(decision)))
-        z = mix_many(z + np.asarray(occasion).astype(np.uint64) * np.uint64(_GOLDEN))
-        return (z >> np.uint64(11)).astype(np.float64) * _TO_UNIT
+        occasions = np.asarray(occasion).astype(np.uint64)
+        if occasions.ndim == 0:
+            return np.asarray(_uniforms_once(ids.astype(np.uint64), occasions[()], np.uint64(self._base(decision))))
+        return np.asarray(_uniforms(ids.astype(np.uint64), occasions, np.uint64(self._base(decision))))
 
     def uniform_one(self, decision: str, identity: int, occasion: int = 0) -> float:
         """Return the same number as :meth:`uniform`, for one identity in plain integers."""

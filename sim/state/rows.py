@@ -33,14 +33,12 @@ class Rows:
 
     def __getattr__(self, name: str) -> np.ndarray:
         """Gather a column."""
-        table, joined = self._table, self._joined
-        if name in table.specs():
-            values: np.ndarray = getattr(table, name)[self.rows]
-            return values
-        if joined is not None:
-            found: np.ndarray = getattr(joined, name)
-            return found
-        raise AttributeError(f"{type(table).__name__} has no column {name!r}")
+        column = self._table.__dict__.get(name)
+        if isinstance(column, np.ndarray):
+            return np.asarray(column[self.rows])
+        if self._joined is not None:
+            return np.asarray(getattr(self._joined, name))
+        raise AttributeError(f"{type(self._table).__name__} has no column {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse assignment: only moves write."""

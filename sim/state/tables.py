@@ -46,7 +46,7 @@ class Table:
     @classmethod
     def names(cls) -> list[str]:
         """Return the names of the columns."""
-        return [f.name for f in dataclasses.fields(cls)]
+        return list(cls.specs())
 
     @classmethod
     def mutable_names(cls) -> list[str]:
@@ -93,8 +93,8 @@ class Table:
         """Return an independent copy, without spare room."""
         return type(self)(**{name: getattr(self, name)[: self.count].copy() for name in self.names()})
 
-    def take(self, rows: np.ndarray) -> Self:
-        """Return a new table holding copies of some rows."""
+    def take(self, rows: np.ndarray | slice) -> Self:
+        """Return a new table of some rows: copies, or views of a slice."""
         return type(self)(**{name: getattr(self, name)[rows] for name in self.names()})
 
     def columns(self) -> Iterator[tuple[str, np.ndarray]]:

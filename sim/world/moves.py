@@ -1,5 +1,6 @@
 """The verbs: the only functions that change state. Each asserts its conditions and writes the log.
 
+Each takes the rows of all those whom it concerns at one moment, so that a busy day costs little more than a quiet one.
 Replaying these events on the first day rebuilds the tables (``sim/results/audit.py``).
 """
 
@@ -14,7 +15,7 @@ from sim.words.codes import EventKind, Reason, Status
 from sim.world.world import World
 
 OPEN, HELD, HOUSED_STATUS = int(Status.OPEN), int(Status.HELD), int(Status.HOUSED)
-# plain integers: reading a member of an enumeration is slow, and verbs are called a million times
+# plain integers: numpy and the log take them as they are
 ACCEPTED = int(EventKind.ACCEPTED)
 DELIVERED = int(EventKind.DELIVERED)
 DESIGNATED = int(EventKind.DESIGNATED)
@@ -39,31 +40,50 @@ class Impossible(RuntimeError):  # noqa: N818 - read as a sentence: raise Imposs
     """A verb was asked for something that the state does not allow: a bug, never a result."""
 
 
-def _require(condition: bool, text: str) -> None:
-    if not condition:
+def _require(condition: np.ndarray | bool, text: str) -> None:
+    if not (condition if isinstance(condition, bool) else condition.all()):
         raise Impossible(text)
 
 
-def file_applications(world: World, applications: Applications, newcomers: Households | None = None) -> np.ndarray:
-    """Add applications (and the households of first-access ones); return their row numbers."""
-    if newcomers is not None:
-        rows = world.households.append(newcomers)
-        applications.household[:] = rows
+def _note(world: World, kind: np.ndarray | int, rows: int, **given: np.ndarray | float) -> None:
+    """Write ``rows`` events of now."""
+    world.log.write(world.day, world.phase, kind, rows, **given)
+
+
+def _distinct(rows: np.ndarray) -> bool:
+    return len(rows) < 2 or len(set(rows.tolist())) == len(rows)
+
+
+def file_applications(world: World, applications: Applications, newcomers: Households) -> np.ndarray:
+    """Add applications; return their row numbers.
+
+    Parameters
+    ----------
+    applications : Applications
+        ``household`` is -1 for those whose household comes with them.
+    newcomers : Households
+        These households, in the same order.
+    """
+    if not len(applications):
+        return np.empty(0, dtype=np.int64)
+    households = applications.household.copy()
+    households[households < 0] = world.households.append(newcomers)
     rows = world.applications.append(applications)
-    households = world.applications.household[rows]
-    _require(bool((world.households.application[households] < 0).all()), "a household files while one is open")
+    world.applications.household[rows] = households
+    _require(world.households.application[households] < 0, "a household files while one is open")
+    _require(_distinct(households), "a household files once")
     world.households.application[households] = rows
     world.grown()
-    world.log.add_many(world.day, world.phase, FILED, application=rows, household=households)
+    _note(world, FILED, len(rows), application=rows, household=households)
     world.file_in_index(rows)
     return rows
 
 
 def renew(world: World, rows: np.ndarray, due_days: np.ndarray) -> None:
     """Renew applications: seniority is kept (R441-2-7)."""
-    _require(bool((world.applications.status[rows] <= HELD).all()), "only an application in progress is renewed")
+    _require(world.applications.status[rows] <= HELD, "only an application in progress is renewed")
     world.applications.renewal_due_day[rows] = due_days
-    world.log.add_many(world.day, world.phase, RENEWED, application=rows, value=due_days)
+    _note(world, RENEWED, len(rows), application=rows, value=due_days)
 
 
 def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> None:
@@ -71,74 +91,75 @@ def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> No
     if not len(rows):
         return
     a = world.applications
-    _require(bool((a.status[rows] == OPEN).all()), "only an open application lapses or is withdrawn")
-    world.waiting.leave(world.people(), rows)
+    _require(a.status[rows] == OPEN, "only an open application lapses or is withdrawn")
+    world.waiting.leave(rows)
     a.status[rows] = status
     a.closed_day[rows] = world.day
     world.households.application[a.household[rows]] = -1
-    world.log.add_many(world.day, world.phase, kind, application=rows, household=a.household[rows])
+    _note(world, kind, len(rows), application=rows, household=a.household[rows])
 
 
 def recognise(world: World, rows: np.ndarray, flags: np.ndarray) -> None:
     """Recognise applications as priority (DALO decision, PDALHPD label, mutation committee)."""
     a = world.applications
-    _require(bool((a.status[rows] <= HELD).all()), "only an application in progress is recognised")
+    _require(a.status[rows] <= HELD, "only an application in progress is recognised")
     a.recognition[rows] |= flags.astype(np.uint8)
     is_first = a.recognised_day[rows] < 0
     a.recognised_day[rows[is_first]] = world.day
-    world.log.add_many(world.day, world.phase, RECOGNISED, application=rows, value=flags)
+    _note(world, RECOGNISED, len(rows), application=rows, value=flags)
     world.refile(rows)
 
 
-def give_notice(world: World, dwelling: int, reason: Reason) -> None:
-    """A tenant gives notice: the search for candidates may begin."""
-    household = int(world.dwellings.tenant[dwelling])
-    _require(household >= 0, "an empty dwelling has nobody to give notice")
-    world.log.add(world.day, world.phase, NOTICE_GIVEN, household=household, dwelling=dwelling, reason=reason)
+def give_notice(world: World, dwellings: np.ndarray, reason: Reason) -> None:
+    """Tenants give notice: the search for candidates may begin."""
+    households = world.dwellings.tenant[dwellings]
+    _require(households >= 0, "an empty dwelling has nobody to give notice")
+    _note(world, NOTICE_GIVEN, len(dwellings), household=households, dwelling=dwellings, reason=reason)
 
 
-def vacate(world: World, dwelling: int, reason: Reason) -> None:
-    """The tenant leaves the dwelling."""
+def vacate(world: World, dwellings: np.ndarray, reason: Reason) -> None:
+    """The tenants leave their dwellings."""
     h, d = world.households, world.dwellings
-    household = int(d.tenant[dwelling])
-    _require(household >= 0 and h.dwelling[household] == dwelling, "a tenant leaves the dwelling it rents")
-    h.dwelling[household], h.lease_day[household] = -1, -1
-    d.tenant[dwelling], d.vacant_day[dwelling] = -1, world.day
-    world.log.add(world.day, world.phase, VACATED, household=household, dwelling=dwelling, reason=reason)
+    households = d.tenant[dwellings]
+    _require(households >= 0, "an empty dwelling has nobody to leave it")
+    _require(h.dwelling[households] == dwellings, "a tenant leaves the dwelling it rents")
+    _require(_distinct(dwellings), "a dwelling is left once")
+    h.dwelling[households], h.lease_day[households] = -1, -1
+    d.tenant[dwellings], d.vacant_day[dwellings] = -1, world.day
+    _note(world, VACATED, len(dwellings), household=households, dwelling=dwellings, reason=reason)
 
 
 def announce(world: World, dwellings: Dwellings) -> np.ndarray:
     """Add dwellings under construction, so that candidates may be sought; return their row numbers."""
     rows = world.dwellings.append(dwellings)
     world.is_in_qpv = np.concatenate([world.is_in_qpv, world.in_qpv_today(dwellings.qpv_map[: len(dwellings)])])
+    world.ready_day = np.concatenate([world.ready_day, np.full(len(rows), -1, dtype=np.int32)])
     return rows
 
 
 def deliver(world: World, rows: np.ndarray) -> None:
     """Dwellings enter service, empty."""
-    _require(bool((world.dwellings.tenant[rows] < 0).all()), "a dwelling is delivered empty")
+    _require(world.dwellings.tenant[rows] < 0, "a dwelling is delivered empty")
     world.dwellings.vacant_day[rows] = world.day
-    world.log.add_many(world.day, world.phase, DELIVERED, dwelling=rows)
+    _note(world, DELIVERED, len(rows), dwelling=rows)
 
 
-def orient(world: World, dwelling: int, holder: int) -> None:
-    """Say which réservataire proposes candidates for a dwelling."""
-    world.dwellings.reserved_for[dwelling] = holder
-    world.book.oriented[world.dwellings.landlord[dwelling]][holder] += 1.0
-    world.log.add(world.day, world.phase, ORIENTED, dwelling=dwelling, value=holder)
+def orient(world: World, dwellings: np.ndarray, holders: np.ndarray | int) -> None:
+    """Say which réservataire proposes candidates for each dwelling."""
+    d = world.dwellings
+    d.reserved_for[dwellings] = holders
+    np.add.at(world.book.oriented, (d.landlord[dwellings], d.reserved_for[dwellings]), 1.0)
+    _note(world, ORIENTED, len(dwellings), dwelling=dwellings, value=holders)
 
 
 def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, reasons: np.ndarray) -> None:
     """Hold candidates, each for one dwelling: nobody is designated twice at a time."""
     a = world.applications
-    _require(bool((a.status[rows] == OPEN).all()), "a held or closed application cannot be designated")
-    _require(len(set(rows.tolist())) == len(rows), "nobody is designated for two dwellings at a time")
+    _require(a.status[rows] == OPEN, "a held or closed application cannot be designated")
+    _require(_distinct(rows), "nobody is designated for two dwellings at a time")
     a.status[rows], a.held_for[rows] = HELD, dwellings
     points = world.order.points(world.applicants(rows), world.day)
-    world.log.add_many(
-        world.day, world.phase, DESIGNATED, rows, -1, dwellings, ranks=ranks, reason=reasons, value=points
-    )
-    world.waiting.hold(world.people(), rows)
+    _note(world, DESIGNATED, len(rows), application=rows, dwelling=dwellings, rank=ranks, reason=reasons, value=points)
 
 
 def examine(
@@ -160,97 +181,99 @@ def examine(
     ranks : numpy.ndarray
         Rank of those retained.
     """
-    a, day, phase = world.applications, world.day, world.phase
-    held = (a.status[rows] == HELD) & (a.held_for[rows] == homes)
-    _require(bool(held.all()), "the commission examines files held for the dwelling")
+    _require(_is_held(world, rows, homes), "the commission examines files held for the dwelling")
     gone = has_retracted | is_rejected
     kinds = np.where(has_retracted, RETRACTED, np.where(is_rejected, REJECTED, RANKED))
-    world.log.add_many(day, phase, kinds, rows, -1, homes, ranks=np.where(gone, 0, ranks))
-    a.status[rows[gone]], a.held_for[rows[gone]] = OPEN, -1
-    world.waiting.take_back(rows[gone].tolist())
+    _note(world, kinds, len(rows), application=rows, dwelling=homes, rank=np.where(gone, 0, ranks))
+    _set_free(world, rows[gone])
 
 
-def release(world: World, rows: list[int], dwelling: int, reason: Reason) -> None:
+def rank_candidates(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray) -> None:
+    """The commission attributes dwellings to candidates, with a rank (R441-3 b)."""
+    _note(world, RANKED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
+
+
+def release(world: World, rows: np.ndarray, dwellings: np.ndarray, reason: Reason) -> None:
     """Give held candidates back to the list: an earlier rank has accepted."""
-    status, held_for, log, day, phase = (
-        world.applications.status, world.applications.held_for, world.log, world.day, world.phase,
-    )  # fmt: skip
-    for row in rows:
-        _require(status[row] == HELD and held_for[row] == dwelling, "only a held application is released")
-        status[row], held_for[row] = OPEN, -1
-        log.add(day, phase, RELEASED, row, -1, dwelling, 0, reason)
-    world.waiting.take_back(rows)
+    _require(_is_held(world, rows, dwellings), "only a held application is released")
+    _set_free(world, rows)
+    _note(world, RELEASED, len(rows), application=rows, dwelling=dwellings, reason=reason)
 
 
-def rank_candidate(world: World, row: int, dwelling: int, rank: int) -> None:
-    """The commission attributes the dwelling to a candidate, with a rank (R441-3 b)."""
-    world.log.add(world.day, world.phase, RANKED, row, -1, dwelling, rank)
-
-
-def offer(world: World, row: int, dwelling: int, rank: int) -> None:
-    """Offer the dwelling to the held candidate of a rank."""
+def _is_held(world: World, rows: np.ndarray, dwellings: np.ndarray) -> np.ndarray:
     a = world.applications
-    _require(a.status[row] == HELD and a.held_for[row] == dwelling, "an offer goes to a candidate held for it")
-    a.offers_count[row] = min(int(a.offers_count[row]) + 1, 255)
-    a.last_offer[row] = dwelling
-    world.log.add(world.day, world.phase, OFFERED, row, -1, dwelling, rank)
+    return np.asarray((a.status[rows] == HELD) & (a.held_for[rows] == dwellings))
 
 
-def decline(world: World, row: int, dwelling: int, rank: int, is_silent: bool) -> None:
-    """The candidate refuses, or the ten days pass (silence is a refusal, R441-10): back to the list."""
+def _set_free(world: World, rows: np.ndarray) -> None:
+    world.applications.status[rows], world.applications.held_for[rows] = OPEN, -1
+
+
+def _one_more(column: np.ndarray, rows: np.ndarray) -> None:
+    """Count in one byte, without passing 255."""
+    column[rows] = np.minimum(column[rows], 254) + 1
+
+
+def offer(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray) -> None:
+    """Offer each dwelling to the held candidate of a rank."""
+    _require(_is_held(world, rows, dwellings), "an offer goes to a candidate held for it")
+    _one_more(world.applications.offers_count, rows)
+    world.applications.last_offer[rows] = dwellings
+    _note(world, OFFERED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
+
+
+def decline(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, is_silent: np.ndarray) -> None:
+    """Candidates refuse, or the ten days pass (silence is a refusal, R441-10): back to the list."""
     a = world.applications
-    _require(a.last_offer[row] == dwelling and a.held_for[row] == dwelling, "only an offer can be refused")
-    a.refusals_count[row] = min(int(a.refusals_count[row]) + 1, 255)
-    a.status[row], a.held_for[row] = OPEN, -1
-    kind = EXPIRED if is_silent else REFUSED
-    world.log.add(world.day, world.phase, kind, row, -1, dwelling, rank)
-    world.waiting.take_back([row])
+    _require(_is_held(world, rows, dwellings) & (a.last_offer[rows] == dwellings), "only an offer can be refused")
+    _one_more(a.refusals_count, rows)
+    _set_free(world, rows)
+    kinds = np.where(is_silent, EXPIRED, REFUSED)
+    _note(world, kinds, len(rows), application=rows, dwelling=dwellings, rank=ranks)
     if world.order.counts_refusals:
-        world.refile(np.array([row]))
+        world.refile(rows)
 
 
-def accept(world: World, row: int, dwelling: int, rank: int) -> None:
-    """The candidate accepts; it stays held until the lease."""
-    a = world.applications
-    _require(a.held_for[row] == dwelling and a.last_offer[row] == dwelling, "only an offer can be accepted")
-    world.log.add(world.day, world.phase, ACCEPTED, row, -1, dwelling, rank)
+def accept(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray) -> None:
+    """Candidates accept; they stay held until the lease."""
+    is_offered = world.applications.last_offer[rows] == dwellings
+    _require(_is_held(world, rows, dwellings) & is_offered, "only an offer can be accepted")
+    _note(world, ACCEPTED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
 
 
-def house(world: World, row: int, dwelling: int, rank: int, files: int) -> int:
-    """Sign the lease; return the dwelling left behind, -1 for a first access."""
+def house(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, files: np.ndarray) -> np.ndarray:
+    """Sign leases; return the dwelling that each leaves behind, -1 for a first access."""
     a, h, d, day = world.applications, world.households, world.dwellings, world.day
-    household = int(a.household[row])
-    _require(a.status[row] == HELD and a.held_for[row] == dwelling, "a lease goes to the candidate held for it")
-    _require(a.last_offer[row] == dwelling, "a lease follows an offer")
-    _require(d.tenant[dwelling] < 0, "a dwelling has at most one household")
-    previous = int(h.dwelling[household])
-    vacant_day = int(d.vacant_day[dwelling])
-    if previous >= 0:
-        vacate(world, previous, Reason.MOVED)
-    world.waiting.leave_held(row)
-    a.status[row], a.closed_day[row], a.held_for[row] = HOUSED_STATUS, day, -1
-    h.application[household] = -1
-    _occupy(world, household, dwelling)
-    world.log.add(day, world.phase, HOUSED, row, household, dwelling, rank)
-    world.leases.append(
-        (
-            day, row, household, dwelling, previous, int(a.filed_day[row]), int(world.quartile[row]),
-            int(a.recognition[row]), int(a.grounds[row]), bool(a.is_mutation[row]), bool(world.is_in_qpv[dwelling]),
-            int(d.reserved_for[dwelling]), rank, files, vacant_day, world.score(row),
-        )
+    households = a.household[rows]
+    _require(_is_held(world, rows, dwellings), "a lease goes to the candidate held for it")
+    _require(a.last_offer[rows] == dwellings, "a lease follows an offer")
+    vacant_day, previous = d.vacant_day[dwellings], h.dwelling[households]
+    points = world.order.points(world.applicants(rows), day)
+    vacate(world, previous[previous >= 0], Reason.MOVED)
+    world.waiting.leave(rows)
+    a.status[rows], a.closed_day[rows], a.held_for[rows] = HOUSED_STATUS, day, -1
+    h.application[households] = -1
+    _occupy(world, households, dwellings)
+    _note(world, HOUSED, len(rows), application=rows, household=households, dwelling=dwellings, rank=ranks)
+    world.leases.add(
+        len(rows), day=day, application=rows, household=households, dwelling=dwellings, previous_dwelling=previous,
+        filed_day=a.filed_day[rows], quartile=world.quartile[rows], recognition=a.recognition[rows],
+        grounds=a.grounds[rows], is_mutation=a.is_mutation[rows], is_in_qpv=world.is_in_qpv[dwellings],
+        reservataire=d.reserved_for[dwellings], rank=ranks, files=files, vacant_day=vacant_day, points=points,
     )  # fmt: skip
-    return previous
+    return np.asarray(previous)
 
 
-def let_outside(world: World, household: int, dwelling: int) -> None:
-    """Let a dwelling outside the list (students, associations)."""
-    _require(world.dwellings.tenant[dwelling] < 0, "a dwelling has at most one household")
-    _occupy(world, household, dwelling)
-    world.log.add(world.day, world.phase, LET_OUTSIDE, -1, household, dwelling)
+def let_outside(world: World, households: np.ndarray, dwellings: np.ndarray) -> None:
+    """Let dwellings outside the list (students, associations)."""
+    _occupy(world, households, dwellings)
+    _note(world, LET_OUTSIDE, len(dwellings), household=households, dwelling=dwellings)
 
 
-def _occupy(world: World, household: int, dwelling: int) -> None:
+def _occupy(world: World, households: np.ndarray, dwellings: np.ndarray) -> None:
     h, d = world.households, world.dwellings
-    h.dwelling[household], h.lease_day[household] = dwelling, world.day
-    d.tenant[dwelling], d.vacant_day[dwelling] = household, -1
-    d.lettings_count[dwelling] += 1
+    _require(d.tenant[dwellings] < 0, "a dwelling has at most one household")
+    _require(_distinct(dwellings) and _distinct(households), "a lease binds one household and one dwelling")
+    h.dwelling[households], h.lease_day[households] = dwellings, world.day
+    d.tenant[dwellings], d.vacant_day[dwellings] = households, -1
+    d.lettings_count[dwellings] += 1

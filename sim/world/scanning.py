@@ -20,21 +20,20 @@ class Scanning(Waiting):
             self._make_room(int(rows.max()) + 1)
             self.key_of[rows], self.segment_of[rows] = keys, segments
 
-    def _empty(self, people: People, rows: np.ndarray) -> None:
+    def _remove(self, people: People, rows: np.ndarray) -> None:
         """There are no buckets."""
 
     def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+        taken: list[int] = []
         for i, dwelling in enumerate(query.dwellings.tolist()):
             asked = ((query.holder_tiers[i], int(query.holder_mask[i])), (query.landlord_tiers[i], 0xFF))
             for turn, (tiers, mask) in enumerate(asked):
-                picked = self.scan(people, homes, terms, dwelling, tiers, mask, ageing, int(query.wanted[i]))
+                picked = self.scan(people, homes, terms, dwelling, tiers, mask, ageing, int(query.wanted[i]), taken)
                 if picked:
                     is_fallback[i] = turn == 1
                     break
             chosen[i, : len(picked)], found[i] = picked, len(picked)
-            self.is_out[picked] = True
-        for i, count in enumerate(found):
-            self.is_out[chosen[i, :count]] = False
+            taken += picked
 
     def scan(
         self,
@@ -46,10 +45,12 @@ class Scanning(Waiting):
         mask: int,
         ageing: int,
         wanted: int,
+        taken: list[int],
     ) -> list[int]:
         """Look at everybody, keep those who wish this place and size, sort, take the first who pass."""
         commune, size = int(homes.commune[dwelling]), int(homes.rooms[dwelling])
-        rows = np.flatnonzero((self.segment_of >= 0) & ~self.is_out)
+        listed = np.flatnonzero(self.segment_of >= 0)
+        rows = np.setdiff1d(listed[people.status[listed] == 0], taken)
         segment = self.segment_of[rows]
         sizes = (people.rooms_min[rows] <= size) & (size <= people.rooms_max[rows])
         here = np.isin(self.members, [commune, homes.territory_place[commune], homes.whole_place])

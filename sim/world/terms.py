@@ -7,6 +7,7 @@ import numpy as np
 from sim.inputs.law import LawView
 from sim.inputs.schema_rules import Affordability
 from sim.rules.affordability import Terms
+from sim.words.clock import DAYS_PER_MONTH
 
 FAMILY_TYPES = 10  # alone, couple, then 1 to 8 dependants
 
@@ -41,6 +42,7 @@ def law_terms(law: LawView, practice: Affordability) -> Terms:
         energy_eur_month_m2=practice.energy_eur_month_m2,
         rent_index=float(law["indice.loyers"]),
         income_index=float(law["indice.revenus"]),
+        days_per_month=DAYS_PER_MONTH,
     )
 
 

@@ -3,7 +3,8 @@
 An open application sits in one bucket for each place wished and each typology accepted, in the
 segment that quotas and holders ask about. A score that rises at the same rate for all is a static
 order, so a bucket is sorted once and for all by ``key`` (smaller is ahead; ties by row, that is by
-date of filing). A vacancy merges the heads of the few buckets that concern it and walks down until
+date of filing). Applications held or gone are passed over, and swept
+out from time to time. A vacancy merges the heads of the few buckets that concern it and walks down until
 enough candidates pass the filters that no bucket expresses. The inner loops are compiled by numba;
 the slow twin (scan everybody) is in the tests and in the benchmark.
 """
@@ -23,6 +24,8 @@ SEGMENTS = PUBLICS * 2 * 2 * 2  # x first quartile or not x disabled or not x se
 ROOMS = 5
 ROW_BITS = 24  # an entry of a bucket is key * 2**24 + row: one integer that sorts by key, then by row
 ROW_MASK = (1 << ROW_BITS) - 1
+ROUNDING_EUR = 0.01  # a look may let through, never shut out
+SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
 
 apl = njit(cache=True)(affordability.apl_eur_month)
 net_cost = njit(cache=True)(affordability.net_cost_eur_month)
@@ -164,7 +167,7 @@ def enter_rows(pool, people, offsets, members, rows, first, keys, segments, key_
 
 
 @njit(cache=True)
-def leave_rows(pool, people, offsets, members, rows, key_of, segment_of):  # type: ignore[no-untyped-def]
+def remove_rows(pool, people, offsets, members, rows, key_of, segment_of):  # type: ignore[no-untyped-def]
     """Take applications out of their buckets; return how many removals failed (0 unless a bug)."""
     failed = 0
     for row in rows:
@@ -178,9 +181,52 @@ def leave_rows(pool, people, offsets, members, rows, key_of, segment_of):  # typ
 
 
 @njit(cache=True)
+def sweep(pool, segment_of):  # type: ignore[no-untyped-def]
+    """Take the applications that left the list out of all buckets, in one pass."""
+    for bucket in range(len(pool.start)):
+        first = pool.start[bucket]
+        kept = first
+        for i in range(first, first + pool.length[bucket]):
+            if segment_of[pool.entry[i] & ROW_MASK] >= 0:
+                pool.entry[kept] = pool.entry[i]
+                kept += 1
+        pool.length[bucket] = kept - first
+
+
+@njit(cache=True)
+def measure_reach(rows, people, terms, reach):  # type: ignore[no-untyped-def]
+    """Write, by zone, the largest gross cost (rent, charges, energy) that each application could ever bear, eur/month.
+
+    Beyond it no rent is affordable, whatever the allowance: the allowance is piecewise linear in rent, so
+    that its maximum is at a bend.
+    """
+    for row in rows:
+        household = people.household[row]
+        family, income = people.family[household], people.income[household] * terms.income_index
+        tax_income = people.tax_income[household] * terms.income_index
+        budget = min(
+            terms.effort_max_share * income,
+            income - terms.remainder_min_eur_day_cu * people.units[household] * terms.days_per_month,
+        )
+        for zone in range(2):
+            most, cap = 0.0, terms.rent_cap_eur_month[zone, family]
+            flat = terms.participation_min_eur_month / terms.participation_share - terms.charges_flat_eur_month[family]
+            reference = terms.rent_cap_eur_month[0, family]
+            for bend in (cap, flat, terms.rent_thresholds[0] * reference, terms.rent_thresholds[1] * reference):
+                most = max(most, apl(min(bend, cap), tax_income, family, zone, terms))
+            reach[row, zone] = budget + most + ROUNDING_EUR if budget > 0 else -1.0
+
+
+@njit(cache=True)
+def is_out_of_reach(row, ask, gross, people, reach):  # type: ignore[no-untyped-def]
+    """Whether one look is enough to pass over an application: held or gone, or too poor for any allowance to help."""
+    return people.status[row] != 0 or reach[row, ask.zone] < gross
+
+
+@njit(cache=True)
 def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
-    """Whether an application may be designated: free, eligible, able to pay, not asked already."""
-    if people.status[row] != 0 or people.last_offer[row] == ask.dwelling:
+    """Whether an application that is free may be designated: eligible, able to pay, not asked already."""
+    if people.last_offer[row] == ask.dwelling:
         return False
     household = people.household[row]
     if people.lives_in[household] == ask.dwelling:
@@ -198,12 +244,13 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
+def best(pool, people, reach, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
 
     Inside a tier the smallest current key wins. ``ageing`` is added to the keys of segments whose
     seniority is capped, which stand still while the others rise.
     """
+    gross = (ask.rent + ask.charges) * terms.rent_index + ask.surface * terms.energy_eur_month_m2
     cursors = np.empty(3 * SEGMENTS, dtype=np.int64)
     ends = np.empty(3 * SEGMENTS, dtype=np.int64)
     heads = np.empty(3 * SEGMENTS, dtype=np.int64)  # current entry of each bucket
@@ -228,14 +275,19 @@ def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, 
                 if heads[h] < heads[winner]:
                     winner = h
             row = heads[winner] & ROW_MASK
-            cursors[winner] += 1
-            if cursors[winner] < ends[winner]:
-                heads[winner] = pool.entry[cursors[winner]] + shifts[winner]
+            cursor = cursors[winner] + 1
+            while cursor < ends[winner] and is_out_of_reach(pool.entry[cursor] & ROW_MASK, ask, gross, people, reach):
+                cursor += 1
+            if cursor < ends[winner]:
+                cursors[winner] = cursor
+                heads[winner] = pool.entry[cursor] + shifts[winner]
             else:  # this bucket is exhausted: the last one takes its place
                 count -= 1
                 cursors[winner], ends[winner] = cursors[count], ends[count]
                 heads[winner], shifts[winner] = heads[count], shifts[count]
-            if not taken[row] and passes(row, ask, people, terms):
+            if taken[row] or is_out_of_reach(row, ask, gross, people, reach):
+                continue
+            if passes(row, ask, people, terms):
                 chosen[found] = row
                 taken[row] = True
                 found += 1
@@ -245,7 +297,7 @@ def best(pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, 
 
 
 @njit(cache=True)
-def choose(pool, people, homes, terms, query, ageing, taken, chosen, found, is_fallback):  # type: ignore[no-untyped-def]
+def choose(pool, people, reach, homes, terms, query, ageing, taken, chosen, found, is_fallback):  # type: ignore[no-untyped-def]
     """Search for each dwelling in turn; nobody is chosen twice.
 
     An accessible dwelling asks first for disabled households, then for all (R441-4).
@@ -263,8 +315,8 @@ def choose(pool, people, homes, terms, query, ageing, taken, chosen, found, is_f
                 if disabled_only and not homes.is_accessible[d]:
                     continue
                 found[i] = best(
-                    pool, people, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, query.wanted[i],
-                    chosen[i], found[i],
+                    pool, people, reach, terms, ask, places, rooms, tiers, disabled_only, ageing, taken,
+                    query.wanted[i], chosen[i], found[i],
                 )  # fmt: skip
             if found[i] > 0:
                 is_fallback[i] = not holder
@@ -292,18 +344,19 @@ class Waiting:
     def __init__(self, places: int, offsets: np.ndarray, members: np.ndarray) -> None:
         self.offsets, self.members = offsets, members
         buckets = places * ROOMS * SEGMENTS
-        initial = 8
+        initial = 32
         self.pool = Pool(
             start=np.arange(buckets, dtype=np.int64) * initial,
             length=np.zeros(buckets, dtype=np.int64),
             room=np.full(buckets, initial, dtype=np.int64),
-            entry=np.zeros(buckets * initial * 4, dtype=np.int64),
+            entry=np.zeros(buckets * initial * 2, dtype=np.int64),
         )
         self._used = buckets * initial
         self.key_of = np.zeros(1024, dtype=np.int64)
         self.segment_of = np.full(1024, -1, dtype=np.int8)  # -1 = not on the list
-        self.is_out = np.zeros(1024, dtype=bool)  # on the list, but held: in no bucket
-        self._returning: list[int] = []
+        self.reach = np.zeros((1024, 2), dtype=np.float32)  # by zone, see measure_reach
+        self._taken = np.zeros(0, dtype=bool)  # chosen in the present session
+        self._left = 0  # applications that left since the last sweep
 
     def _grow_bucket(self, bucket: int) -> None:
         """Move a full bucket to the end of the pool, with twice its room."""
@@ -323,7 +376,7 @@ class Waiting:
             self.key_of = np.concatenate([self.key_of, np.zeros(size - len(self.key_of), dtype=np.int64)])
             extra = np.full(size - len(self.segment_of), -1, dtype=np.int8)
             self.segment_of = np.concatenate([self.segment_of, extra])
-            self.is_out = np.concatenate([self.is_out, np.zeros(size - len(self.is_out), dtype=bool)])
+            self.reach = np.concatenate([self.reach, np.zeros((size - len(self.reach), 2), dtype=np.float32)])
 
     def enter(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """File applications under their keys and segments."""
@@ -339,41 +392,25 @@ class Waiting:
             if full >= 0:
                 self._grow_bucket(full)
 
-    def leave(self, people: People, rows: np.ndarray) -> None:
-        """Take applications off the list, held or not."""
-        self._empty(people, rows[~self.is_out[rows]])
-        self.segment_of[rows], self.is_out[rows] = -1, False
+    def measure(self, people: People, rows: np.ndarray, terms: Terms) -> None:
+        """Note what applications can bear under the law of the day: before ``enter``, and when the law changes."""
+        if len(rows):
+            self._make_room(int(rows.max()) + 1)
+            measure_reach(rows.astype(np.int64), people, terms, self.reach)
 
-    def leave_held(self, row: int) -> None:
-        """Take one held application off the list: it is in no bucket."""
-        self.segment_of[row], self.is_out[row] = -1, False
-
-    def hold(self, people: People, rows: np.ndarray) -> None:
-        """Take held applications out of the buckets: no vacancy need walk past them."""
-        self._empty(people, rows)
-        self.is_out[rows] = True
-
-    def take_back(self, rows: list[int]) -> None:
-        """Put released applications back where they were, before the next search."""
-        self._returning += rows
-
-    def _flush(self, people: People) -> None:
-        rows = np.array(sorted(set(self._returning)), dtype=np.int64)
-        rows = rows[(self.segment_of[rows] >= 0) & self.is_out[rows]]
-        self.is_out[rows] = False
-        self.enter(people, rows, self.key_of[rows], self.segment_of[rows])
-        self._returning.clear()
+    def leave(self, rows: np.ndarray) -> None:
+        """Take applications off the list; their entries stay until the next sweep, and searches pass over them."""
+        self.segment_of[rows] = -1
+        self._left += len(rows)
 
     def refile(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
-        """Change keys and segments; held applications get theirs for when they come back."""
-        out = self.is_out[rows]
-        self.key_of[rows[out]], self.segment_of[rows[out]] = keys[out], segments[out]
-        self._empty(people, rows[~out])
-        self.enter(people, rows[~out], keys[~out], segments[~out])
+        """Change keys and segments."""
+        self._remove(people, rows)
+        self.enter(people, rows, keys, segments)
 
-    def _empty(self, people: People, rows: np.ndarray) -> None:
-        if len(rows) and leave_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
-            raise RuntimeError("an application that left the list was not in the index")
+    def _remove(self, people: People, rows: np.ndarray) -> None:
+        if len(rows) and remove_rows(self.pool, people, self.offsets, self.members, rows, self.key_of, self.segment_of):
+            raise RuntimeError("an application to rank again was not in the index")
 
     def is_in(self, row: int) -> bool:
         """Whether an application is filed."""
@@ -400,7 +437,9 @@ class Waiting:
         is_fallback : numpy.ndarray
             Whether the holder had nobody and the landlord was asked.
         """
-        self._flush(people)
+        if self._left > SWEEP_AFTER:
+            sweep(self.pool, self.segment_of)
+            self._left = 0
         rows = len(query.dwellings)
         chosen = np.empty((rows, int(query.wanted.max())), dtype=np.int32)
         found, is_fallback = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
@@ -408,5 +447,9 @@ class Waiting:
         return chosen, found, is_fallback
 
     def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
-        taken = np.zeros(len(self.key_of), dtype=bool)
-        choose(self.pool, people, homes, terms, query, ageing, taken, chosen, found, is_fallback)
+        taken = self._taken
+        if len(taken) < len(self.key_of):
+            taken = self._taken = np.zeros(len(self.key_of), dtype=bool)
+        choose(self.pool, people, self.reach, homes, terms, query, ageing, taken, chosen, found, is_fallback)
+        for i, count in enumerate(found.tolist()):
+            taken[chosen[i, :count]] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
@@ -19,13 +19,14 @@ from sim.rules.reservations import shares
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
-from sim.state.log import EventLog
+from sim.state.log import EventLog, Records
 from sim.state.luck import Luck
 from sim.state.places import PlaceSets
 from sim.state.quota_book import QuotaBook
 from sim.state.records import LEASE
 from sim.state.rows import Rows
-from sim.words.clock import DAYS_PER_MONTH, PHASES, Phase, to_date
+from sim.state.shortlists import Shortlists
+from sim.words.clock import PHASES, Phase, to_date
 from sim.words.codes import Reservataire
 from sim.world.terms import law_terms, quartile_thresholds
 from sim.world.waiting import Homes, People, Waiting, segment_codes
@@ -33,32 +34,32 @@ from sim.world.waiting import Homes, People, Waiting, segment_codes
 Story = Generator[simpy.Event, Any, None]
 
 
+class Session(NamedTuple):
+    """Files that one commission will examine."""
+
+    homes: np.ndarray  # dwellings, ascending
+    counts: np.ndarray  # files of each
+    rows: np.ndarray  # applications, dwelling after dwelling
+
+
 class Calendar:
     """Rows that fall due on a day: what has only a date needs no process."""
 
     def __init__(self) -> None:
-        self._due: dict[int, list[np.ndarray]] = defaultdict(list)
+        self._due: dict[int, list[int]] = defaultdict(list)
 
     def add(self, days: np.ndarray, rows: np.ndarray) -> None:
         """File rows under their days."""
-        if not len(rows):
-            return
-        order = np.argsort(days, kind="stable")
-        days, rows = days[order], rows[order]
-        starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
-        for day, group in zip(days[starts].tolist(), np.split(rows, starts[1:]), strict=True):
-            self._due[day].append(group)
+        for day, row in zip(days.tolist(), rows.tolist(), strict=True):
+            self._due[day].append(row)
 
-    def add_one(self, day: int, row: int) -> None:
-        """File one row."""
-        self._due[day].append(np.array([row]))
+    def add_group(self, day: int, rows: np.ndarray) -> None:
+        """File rows that all fall due on one day."""
+        self._due[day] += rows.tolist()
 
     def pop(self, day: int) -> np.ndarray:
         """Return the rows due on a day, ascending, each once, and forget them."""
-        groups = self._due.pop(day, None)
-        if not groups:
-            return np.empty(0, dtype=np.int64)
-        return np.sort(groups[0]) if len(groups) == 1 else np.unique(np.concatenate(groups))
+        return np.array(sorted(set(self._due.pop(day, ()))), dtype=np.int64)
 
 
 class World:
@@ -102,12 +103,15 @@ class World:
         self.zone_of_commune = (communes["apl_zone"].to_numpy() == 3).astype(int)
         self.holder_shares = shares(scenario.rules.reservation).tolist()
         self.book = QuotaBook(len(territory.landlords), len(Reservataire))
-        self.quartile = np.zeros(len(applications), dtype=np.uint8)
-        self.ready_day: dict[int, int] = {}  # first day a new lease may begin in a dwelling
+        self.quartile = np.zeros(len(applications), dtype=np.uint8)  # with the spare room of the table
+        self._classified = len(applications)
+        # first day a new lease may begin in a dwelling that is to be let, -1 for the others
+        self.ready_day = np.full(len(dwellings), -1, dtype=np.int32)
         self.to_designate: dict[int, set[int]] = defaultdict(set)
-        self.in_session: dict[int, dict[int, list[int]]] = defaultdict(dict)
-        self.files_examined: dict[int, int] = {}
-        self.leases: list[tuple[Any, ...]] = []
+        self.in_session: dict[int, list[Session]] = defaultdict(list)
+        self.shortlists = Shortlists.build(0)
+        self.answers_due, self.leases_due = Calendar(), Calendar()  # rows of the shortlists
+        self.leases = Records(LEASE)
         self.year_ends: list[Any] = []
         self.refile_calendar = Calendar()
         self.law.day = first
@@ -163,10 +167,13 @@ class World:
     def grown(self) -> None:
         """Forget views that rows added have made stale; give new applications a quartile."""
         self._people = None
-        missing = len(self.applications) - len(self.quartile)
-        if missing > 0:
-            rows = np.arange(len(self.quartile), len(self.applications))
-            self.quartile = np.concatenate([self.quartile, self.quartile_of(rows)])
+        if (first := self._classified) < len(self.applications):
+            room = len(self.applications.filed_day) - len(self.quartile)
+            if room:
+                self.quartile = np.concatenate([self.quartile, np.zeros(room, dtype=np.uint8)])
+            rows = np.arange(first, len(self.applications))
+            self.quartile[rows] = self.quartile_of(rows)
+            self._classified = len(self.applications)
 
     def quartile_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the quartile 1 to 4 of applications by declared resources per UC (strictly under: L441-1)."""
@@ -199,6 +206,7 @@ class World:
     def file_in_index(self, rows: np.ndarray) -> None:
         """Enter new applications."""
         keys, segments, capping_day = self._stamp(rows)
+        self.waiting.measure(self.people(), rows, self.terms)
         self.waiting.enter(self.people(), rows, keys, segments)
         later = capping_day > self.day
         if later.any():
@@ -225,19 +233,10 @@ class World:
         before = self.quartile[rows].copy()
         self.quartile[rows] = self.quartile_of(rows)
         moved = rows[before != self.quartile[rows]]
+        self.waiting.measure(self.people(), rows, self.terms)
         if len(self.waiting.segment_of) >= len(self.applications):
             self.refile(moved)
 
     def in_qpv_today(self, qpv_map: np.ndarray) -> np.ndarray:
         """Return whether dwellings lie in a QPV by the map in force (2015, then 2024)."""
         return np.asarray((qpv_map & (1 if int(self.law["qpv.carte"]) < 2024 else 2)) > 0)
-
-    def score(self, row: int) -> float:
-        """Return the score of one application today: points with a grid, else months of seniority."""
-        if self.order.grid is None:
-            return (self.day - int(self.applications.filed_day[row])) / DAYS_PER_MONTH
-        return float(self.order.points(self.applicants(np.array([row])), self.day)[0])
-
-    def lease_table(self) -> np.ndarray:
-        """Return the leases signed so far, dtype ``LEASE``."""
-        return np.array(self.leases, dtype=LEASE)
