@@ -18,7 +18,7 @@ import pytest
 from sim.inputs.grids import Grid, Seniority
 from sim.inputs.schema_designation import Designation
 from sim.rules import draws, mechanisms
-from sim.rules.cotation import Cotation
+from sim.rules.cotation import KEY_LIMIT, Cotation
 from sim.rules.designation import Order, order_of
 from sim.rules.mechanisms import MECHANISMS, filter_of, is_drawn, joins_buffer
 from sim.state.applications import Applications
@@ -138,7 +138,7 @@ def test_a_refusal_that_costs_the_rank() -> None:
     assert lost.counts_refusals
     assert not kept.counts_refusals
     assert (kept.keys(people, 950).key == lost.keys(people, 950).key).tolist() == [False, True]
-    assert 0 <= kept.keys(people, 950).key.min() < kept.keys(people, 950).key.max() < 1 << draws.LOTTERY_BITS
+    assert 0 <= kept.keys(people, 950).key.min() < kept.keys(people, 950).key.max() < KEY_LIMIT
     with pytest.raises(ValueError, match="needs luck"):
         Order(Designation(name="loterie_commune")).keys(people, 950)
 

@@ -22,9 +22,11 @@ from sim.state.rows import Rows
 from sim.words.clock import DAYS_PER_MONTH
 
 UNITS_PER_POINT = 304_375
-KEY_LIMIT = 1 << 37
-"""Keys stay under it, plus and minus: the index shifts them by 24 bits, and buffers put theirs 2**38 ahead."""
-LONGEST_DAYS = 60_000
+KEY_BITS = 37
+KEY_LIMIT = 1 << KEY_BITS
+"""Keys stay under it, plus and minus: the index shifts them by 24 bits, and buffers put theirs twice as far ahead."""
+LAST_DAY = int(np.iinfo(np.uint16).max)
+"""No day of a run is later (2149)."""
 
 
 class Keys(NamedTuple):
@@ -74,8 +76,8 @@ class Cotation:
         for grid in self.grids:
             points = sum(abs(p) for group in grid.groups for p in group.criteria.values())
             points += grid.seniority.threshold_points + sum(abs(r.points) for r in grid.residence)
-            points += 255 * abs(grid.refusal_points)
-            if points * UNITS_PER_POINT + self.rate_per_day * LONGEST_DAYS >= KEY_LIMIT:
+            points += np.iinfo(np.uint8).max * abs(grid.refusal_points)
+            if points * UNITS_PER_POINT + self.rate_per_day * LAST_DAY >= KEY_LIMIT:
                 raise ValueError(f"{grid.title}: points too large for the order of the list")
 
     @property

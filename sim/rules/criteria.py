@@ -15,7 +15,15 @@ import numpy as np
 from sim.inputs.law import LawView
 from sim.state.rows import Rows
 from sim.words.clock import DAYS_PER_MONTH, first_day, year_of
-from sim.words.codes import GROUND_LABELS, MUTATION_GROUNDS, Employment, Ground, Occupation, Recognition
+from sim.words.codes import (
+    GROUND_LABELS,
+    MUTATION_GROUNDS,
+    PDALHPD_GROUNDS,
+    Employment,
+    Ground,
+    Occupation,
+    Recognition,
+)
 from sim.words.registry import Registry
 
 NEVER = -1
@@ -221,21 +229,20 @@ def _register(name: str, label: str, reference: str, doc: str, function: Criteri
 def _situation(ground: Ground) -> None:
     is_mutation = bool(int(ground) & MUTATION_GROUNDS)
     reference = "PLH de la MEL, actions 29 et 31" if is_mutation else "PDALHPD du Nord (PLH, action 29)"
-    rank = int(str(ground.name)[1:3])
-    doc = f"Situation {rank} of the {'blocked or complex mutations' if is_mutation else 'PDALHPD'}."
+    doc = f"A situation of the {'blocked or complex mutations' if is_mutation else 'PDALHPD'}."
     label = GROUND_LABELS[ground]
     _register(str(ground.name).lower(), label, reference, doc, lambda people: _has(people, str(ground.name)))
 
 
 for _ground in Ground:
-    if str(_ground.name)[1:3].isdigit():
+    if int(_ground) & (PDALHPD_GROUNDS | MUTATION_GROUNDS):
         _situation(_ground)
 
 LETTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "b": ("sortant d'appartement de coordination thérapeutique", ("SORTANT_ACT",)),
     "c": (
         "mal logé ou défavorisé, difficultés financières ou de conditions d'existence",
-        ("P03_EFFORT_EXCESSIF", "M02_ECONOMIQUE", "P13_SORTANT_PRISON"),
+        ("P03_EFFORT_EXCESSIF", "P07_NON_DECENT", "M02_ECONOMIQUE", "M04_ENVIRONNEMENT"),
     ),
     "d": ("hébergé ou logé temporairement", ("P08_HEBERGEMENT", "P09_TRANSITION")),
     "e": ("reprise d'activité après un chômage de longue durée", ("P14_REPRISE_ACTIVITE",)),
@@ -262,7 +269,7 @@ for _name, (_label, _grounds) in LETTERS.items():
 @criterion("l441_1_a", label="handicap (un membre du ménage)", reference="CCH L441-1 a)")
 def l441_1_a(people: Rows) -> np.ndarray:
     """Letter a) of L441-1: disabled, or with a disabled dependant."""
-    return np.asarray(people.is_disabled | _has(people, "HANDICAP"))
+    return np.asarray(people.is_disabled | _has(people, "HANDICAP", "P05_INADAPTE_HANDICAP"))
 
 
 @criterion("l441_1_j", label="mineur à charge, sur-occupation ou logement non décent", reference="CCH L441-1 j)")

@@ -1,7 +1,7 @@
 """Compiled pieces of the mechanisms: keyed luck, bids, registrations, buffers, a draw for each dwelling.
 
-They are called by the inner loop of the index, one application at a time. ``chance`` is the compiled
-twin of ``Luck.uniform``: same number for the same decision, identity and occasion (a test compares).
+They are called by the inner loop of the index, one application at a time. ``chance`` gives
+the number of ``Luck.uniform`` for the same decision, identity and occasion (a test compares).
 """
 
 from __future__ import annotations
@@ -11,16 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.state.luck import Luck
+from sim.state.luck import Luck, keyed_uniform
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_C1, _C2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
-_TO_UNIT = 2.0**-53
-LOTTERY_BITS = 37
-"""A lottery number is a whole number under 2**37: it fits the keys of the index."""
-
-ALL, BIDDERS, REGISTERED, BUFFERED = 0, 1, 2, 3
+KINDS = ("all", "bidders", "registered", "buffered")
+ALL, BIDDERS, REGISTERED, BUFFERED = range(len(KINDS))
 
 
 class Filter(NamedTuple):
@@ -62,19 +56,9 @@ def base_of(luck: Luck, decision: str) -> np.uint64:
 
 
 @njit(cache=True)
-def mix(z):  # type: ignore[no-untyped-def]
-    """Return the SplitMix64 finaliser of a uint64."""
-    z = (z ^ (z >> _S30)) * _C1
-    z = (z ^ (z >> _S27)) * _C2
-    return z ^ (z >> _S31)
-
-
-@njit(cache=True)
 def chance(base, identity, occasion):  # type: ignore[no-untyped-def]
     """Return the keyed uniform in [0, 1) of an identity for an occasion."""
-    z = mix(np.uint64(identity) ^ np.uint64(base))
-    z = mix(z + np.uint64(occasion) * _GOLDEN)
-    return np.float64(z >> _S11) * _TO_UNIT
+    return keyed_uniform(np.uint64(identity), np.uint64(occasion), np.uint64(base))
 
 
 @njit(cache=True)

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.inputs.schema_designation import Designation
-from sim.rules.cotation import Cotation, Keys
+from sim.rules.cotation import KEY_LIMIT, Cotation, Keys
 from sim.rules.criteria import NEVER, Today
-from sim.rules.draws import ALL, BIDDERS, BUFFERED, LOTTERY_BITS, REGISTERED, Filter, base_of
+from sim.rules.draws import ALL, BIDDERS, BUFFERED, REGISTERED, Filter, base_of
 from sim.state.luck import Luck
 from sim.state.rows import Rows
 from sim.words.registry import Registry
 
-BUFFER_LEAD = 1 << 38
+BUFFER_LEAD = 2 * KEY_LIMIT
 """How far ahead of the central list those who wait in a buffer are: further than any key reaches."""
 
 
@@ -106,7 +106,7 @@ def loterie_commune(people: Rows, ranking: Ranking) -> Keys:
         raise ValueError("a lottery needs luck")
     occasion = people.refusals_count if ranking.rule.refusal == "rang_perdu" else 0
     number = ranking.luck.uniform("loterie", people.luck_id, occasion)
-    return _still((number * float(1 << LOTTERY_BITS)).astype(np.int64))
+    return _still((number * KEY_LIMIT).astype(np.int64))
 
 
 @mechanism(
