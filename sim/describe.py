@@ -87,17 +87,17 @@ def indicators(_: str) -> list[Row]:
 
 
 def mechanisms(_: str) -> list[Row]:
-    """Ordering rules, orientation and steering that a scenario may name."""
-    return [
-        {"kind": kind, "name": name, "meaning": meaning}
-        for kind, name, meaning in (
-            ("designation", "pratique", "seniority plus the head start of each file (hypothèse)"),
-            ("designation", "anciennete", "seniority alone"),
-            ("designation", "cotation", "points of a grid (scenarios/grids), ties by date of filing"),
-            ("reservation", "plus_en_retard", "orientation to the holder most behind its share"),
-            ("steering", "aucun", "objectives are measured only"),
-            ("steering", "objectifs", "segments that serve lagging objectives are designated first"),
-        )
+    """Mechanisms of designation with their literature, orientation and steering that a scenario may name."""
+    from sim.rules.mechanisms import describe
+
+    others = (
+        ("reservation", "plus_en_retard", "orientation to the holder most behind its share"),
+        ("steering", "aucun", "objectives are measured only"),
+        ("steering", "objectifs", "segments that serve lagging objectives are designated first"),
+    )
+    blank = {"literature": "", "prediction": "", "law": ""}
+    return [{"kind": "designation", **row} for row in describe()] + [
+        {"kind": kind, "name": name, "label": "", "meaning": meaning, **blank} for kind, name, meaning in others
     ]
 
 
@@ -128,13 +128,24 @@ def _short_list(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
+SENTENCE_CHARS = 60
+"""Columns whose cells are longer on average hold sentences: no table shows three of them."""
+
+
 def print_table(rows: list[Row]) -> None:
-    """Print rows as a table; cells fold rather than being cut."""
+    """Print rows as a table whose cells fold rather than being cut, or one under the other when they hold sentences."""
     from rich.console import Console
     from rich.table import Table
 
     if not rows:
         print("nothing")
+        return
+    cells = [[str(row[name]) for row in rows if row.get(name)] for name in rows[0]]
+    if sum(sum(map(len, column)) > SENTENCE_CHARS * len(column) for column in cells) > 2:
+        for row in rows:
+            print(
+                "\n".join(f"{'' if i == 0 else '  '}{k}: {v}" for i, (k, v) in enumerate(row.items()) if v), end="\n\n"
+            )
         return
     table = Table(show_lines=False)
     for name in rows[0]:

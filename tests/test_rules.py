@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sim.behaviour.refusing import refusal_probability
 from sim.inputs.grids import Grid, Seniority, load_grid
 from sim.inputs.law import LawView, load_law
+from sim.inputs.schema_designation import Designation
 from sim.inputs.schema_flows import Refuse
 from sim.inputs.schema_reservations import Reservation
 from sim.inputs.schema_rules import Affordability
@@ -23,7 +24,8 @@ from sim.rules.affordability import (
     income_ceiling_eur_year,
     net_cost_eur_month,
 )
-from sim.rules.criteria import CRITERIA
+from sim.rules.cotation import Cotation
+from sim.rules.criteria import CRITERIA, LETTERS, Today, meets
 from sim.rules.designation import Order, served_order
 from sim.rules.reservations import PREFERENCES, most_behind, shares
 from sim.state.applications import Applications
@@ -142,8 +144,23 @@ MEETS: dict[str, dict[str, object]] = {
     "parent_isole": {"is_couple": False, "dependants_count": 1},
     "en_emploi": {"employment": Employment.UNSTABLE},
     "eligible_cch": {"grounds": Ground.HANDICAP},
+    "mutation": {"is_mutation": True},
+    "npnru": {"recognition": Recognition.NPNRU},
+    "jeune": {"birth_year": 1993},
+    "senior": {"birth_year": 1956},
+    "dal": {"filed_day": FEBRUARY_2022 - 1096},
+    "l441_1_a": {"is_disabled": True},
+    "l441_1_j": {"children_count": 1, "grounds": Ground.P07_NON_DECENT},
+    **{g.name.lower(): {"grounds": g} for g in Ground if g.name[1:3].isdigit()},
+    **{f"l441_1_{letter}": {"grounds": Ground[names[-1]]} for letter, (_, names) in LETTERS.items()},
 }
-NOBODY: dict[str, object] = {"occupation": Occupation.PRIVATE, "employment": Employment.RETIRED, "is_couple": True}
+NOBODY: dict[str, object] = {
+    "occupation": Occupation.PRIVATE,
+    "employment": Employment.RETIRED,
+    "is_couple": True,
+    "birth_year": 1980,
+    "filed_day": FEBRUARY_2022 - 10,
+}
 
 
 def one(**values: object) -> Rows:
@@ -160,17 +177,17 @@ def test_every_criterion_has_a_case() -> None:
 
 @pytest.mark.parametrize("name", MEETS)
 def test_criterion(name: str) -> None:
-    function = CRITERIA[name].function
-    assert function(one(**{**NOBODY, **MEETS[name]})).tolist() == [True]
-    assert function(one(**NOBODY)).tolist() == [False]
+    today = Today(FEBRUARY_2022, LawView(load_law(), FEBRUARY_2022))
+    assert meets(name, one(**{**NOBODY, **MEETS[name]}), today).tolist() == [True]
+    assert meets(name, one(**NOBODY), today).tolist() == [False]
     assert CRITERIA[name].label
     assert CRITERIA[name].doc
 
 
 def test_demonstration_grid_adds_up() -> None:
-    order = Order("cotation", load_grid("demonstration", CRITERIA.names()))
+    order = by_points(load_grid("demonstration", CRITERIA.names()))
     day, filed = FEBRUARY_2022, FEBRUARY_2022 - 1461  # 48 months exactly, the cap
-    someone = one(**NOBODY, filed_day=filed, recognition=Recognition.DALO, is_disabled=True, refusals_count=2)
+    someone = one(**{**NOBODY, "filed_day": filed}, recognition=Recognition.DALO, is_disabled=True, refusals_count=2)
     assert order.points(someone, day) == pytest.approx([50 + 20 - 2 * 10 + 48])
     assert order.points(someone, day + 1000) == pytest.approx([98])
     assert order.points(someone, day - 1461) == pytest.approx([50])
@@ -178,6 +195,10 @@ def test_demonstration_grid_adds_up() -> None:
 
 
 # Orders: the static keys against the points of each day
+
+
+def by_points(grid: Grid) -> Order:
+    return Order(Designation(name="cotation"), Cotation(grid))
 
 
 def grid(points_per_month: float, cap_months: float | None, refusal_points: float = -10.0) -> Grid:
@@ -209,7 +230,7 @@ def many(rng: np.random.Generator, count: int = 300) -> Rows:
 @pytest.mark.parametrize("cap", [None, 48, 24, 30.5, 0])
 @pytest.mark.parametrize("rate", [1.0, 0.5, 2.0, 0.0])
 def test_static_keys_rank_like_the_points_of_the_day(rate: float, cap: float | None) -> None:
-    order, people = Order("cotation", grid(rate, cap)), many(np.random.default_rng(5))
+    order, people = by_points(grid(rate, cap)), many(np.random.default_rng(5))
     filed = FEBRUARY_2022
     keys, is_capped, capping_day = order.keys(people, filed)
     for day in range(filed, filed + 1_200, 97):
@@ -227,7 +248,7 @@ A_DAY = 1 / 30
 
 @pytest.mark.parametrize("cap", [None, 12])
 def test_at_equal_points_the_oldest_application_comes_first(cap: float | None) -> None:
-    order = Order("cotation", grid(1.0, cap))
+    order = by_points(grid(1.0, cap))
     filed = FEBRUARY_2022 - np.array([2_000, 1_000, 950, 900, 400])  # rows are in the order of filing
     rows = np.arange(5)
     people = Rows(Applications.build(5, household=rows, filed_day=filed), rows, Rows(Households.build(5), rows))
@@ -239,15 +260,15 @@ def test_at_equal_points_the_oldest_application_comes_first(cap: float | None) -
 def test_keys_of_practice_and_of_seniority() -> None:
     people = many(np.random.default_rng(6))
     for day in (FEBRUARY_2022, FEBRUARY_2022 + 500):
-        keys, is_capped, capping_day = Order("anciennete").keys(people, day)
+        keys, is_capped, capping_day = Order(Designation(name="anciennete")).keys(people, day)
         assert np.array_equal(np.argsort(keys, kind="stable"), np.argsort(people.filed_day, kind="stable"))
-        ahead, _, _ = Order("pratique").keys(people, day)
+        ahead, _, _ = Order(Designation()).keys(people, day)
         expected = people.filed_day.astype(int) - people.head_start_days
         assert np.array_equal(np.argsort(ahead, kind="stable"), np.argsort(expected, kind="stable"))
         assert not is_capped.any()
         assert (capping_day < 0).all()
-    assert not Order("anciennete").counts_refusals
-    assert Order("pratique").points(people, FEBRUARY_2022).min() >= 0.0
+    assert not Order(Designation(name="anciennete")).counts_refusals
+    assert Order(Designation()).points(people, FEBRUARY_2022).min() >= 0.0
 
 
 def test_served_order_puts_what_lags_first() -> None:

@@ -229,7 +229,7 @@ def test_every_parameter_has_its_sentence_and_its_source() -> None:
 @pytest.mark.parametrize("name", grid_names())
 def test_grids_are_made_of_known_criteria(name: str) -> None:
     grid = load_grid(name, CRITERIA.names())
-    assert grid.criteria
+    assert grid.names
     assert grid.reference
 
 

@@ -14,10 +14,9 @@ from sim.flows.offers import answers, leases
 from sim.flows.recognitions import Procedures, recognitions
 from sim.flows.renewals import Anniversaries, renewals
 from sim.flows.yearly import dated_changes, new_years, photograph
-from sim.inputs.grids import load_grid
 from sim.inputs.territory import Territory
 from sim.population.build import FirstDay
-from sim.rules.criteria import CRITERIA
+from sim.rules import designation
 from sim.rules.designation import Order
 from sim.state.luck import Luck
 from sim.state.records import Replication
@@ -29,12 +28,15 @@ from sim.world.world import World
 if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
 
+REALISED = ("pratique", "anciennete", "cotation")
+
 
 def order_of(loaded: Loaded) -> Order:
     """Return the ordering rule that the scenario names, with its grid."""
     rule = loaded.scenario.rules.designation
-    grid = load_grid(rule.grid, CRITERIA.names()) if rule.name == "cotation" else None
-    return Order(rule.name, grid)
+    if rule.name not in REALISED or rule.refusal != "rang_garde" or rule.use == "shortlist":
+        raise NotImplementedError(f"the index does not realise {rule.name}, {rule.refusal}, {rule.use} yet")
+    return designation.order_of(rule)
 
 
 def build_world(

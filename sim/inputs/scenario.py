@@ -19,11 +19,12 @@ from ruamel.yaml.representer import SafeRepresenter
 from sim.inputs.allocation_files import allocation_files, read_allocation
 from sim.inputs.faults import Fault, Faults
 from sim.inputs.files import find_territory, hash_of, label_of
-from sim.inputs.grids import find_grid, load_grid
+from sim.inputs.grids import find_grid, load_grid, pair_fault
 from sim.inputs.law import SIGNED_UNITS, Law, amend, law_files, load_law
 from sim.inputs.merging import Merged, ask, merge, override, read_chain, set_run
 from sim.inputs.models import as_plain, as_tuples, explain, field_of, leaves
 from sim.inputs.schema import Scenario
+from sim.inputs.schema_designation import RANKED_BY_ANOTHER
 from sim.inputs.yaml_lines import Route, read_scalar
 from sim.words.registry import nearest
 
@@ -112,9 +113,7 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
     given = {"/".join(map(str, route)): where[0] for route, where in merged.where.items()}
     paths = [path for path, _ in chain]
     read = [*paths, *law_files()]
-    if scenario.rules.designation.name == "cotation":
-        read.append(find_grid(scenario.rules.designation.grid))
-    read += allocation_files(scenario)
+    read += [*map(find_grid, _grids(scenario)), *allocation_files(scenario)]
     return Loaded(
         scenario=scenario,
         law=_amended(merged),
@@ -163,13 +162,31 @@ def _meaning_faults(scenario: Scenario, merged: Merged) -> Iterator[Fault]:
         yield from _negative_faults(route, scenario, merged)
     for check in (
         lambda: find_territory(scenario.territory, merged.line_of(("territory",))),
-        lambda: load_grid(rules.designation.grid, None, merged.line_of(("rules", "designation", "grid"))),
+        lambda: _check_grids(scenario, merged),
         lambda: read_allocation(scenario, _amended(merged), merged.line_of),
     ):
         try:
             check()
         except Faults as found:
             yield from found.faults
+
+
+def _grids(scenario: Scenario) -> list[str]:
+    """Return the names of the grids that rank applications."""
+    rule = scenario.rules.designation
+    ranks = rule.name == "cotation" or (rule.ranks_by == "cotation" and rule.name in RANKED_BY_ANOTHER)
+    return [name for name in (rule.grid, rule.mutation_grid) if name] if ranks else []
+
+
+def _check_grids(scenario: Scenario, merged: Merged) -> None:
+    """Read the grids named; two must be able to rank one list."""
+    rule, route = scenario.rules.designation, ("rules", "designation")
+    grid = load_grid(rule.grid, None, merged.line_of((*route, "grid")))
+    if rule.mutation_grid:
+        where = merged.line_of((*route, "mutation_grid"))
+        fault = pair_fault(grid, load_grid(rule.mutation_grid, None, where))
+        if fault:
+            raise Faults([Fault(*where, f"grids {rule.grid} and {rule.mutation_grid}: {fault}")])
 
 
 def _negative_faults(route: Route, scenario: Scenario, merged: Merged) -> Iterator[Fault]:

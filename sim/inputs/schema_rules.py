@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
+from sim.inputs.schema_designation import Designation
 from sim.inputs.schema_reservations import Reservation
-
-
-class Designation(Strict):
-    """How candidates are ordered for a vacant dwelling."""
-
-    name: Literal["pratique", "anciennete", "cotation"] = technical("pratique", doc="ordering rule")
-    grid: str = technical("demonstration", doc="cotation grid (a file of scenarios/grids)")
 
 
 class Steering(Strict):

@@ -11,80 +11,117 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.inputs.grids import Grid
-from sim.rules.criteria import CRITERIA
+from sim.inputs.grids import Grid, load_grid
+from sim.inputs.law import LawView
+from sim.inputs.schema_designation import Designation
+from sim.rules.cotation import Cotation, Keys
+from sim.rules.criteria import CRITERIA, Today
+from sim.rules.draws import ALL
+from sim.rules.mechanisms import MECHANISMS, Ranking, filter_kind
+from sim.state.luck import Luck
 from sim.state.rows import Rows
 from sim.words.clock import DAYS_PER_MONTH
-
-UNITS_PER_POINT = 304_375  # one point a month is then exactly 10 000 units a day
-NEVER = -1
 
 
 @dataclass(frozen=True)
 class Order:
-    """An ordering rule.
+    """An ordering rule: a mechanism with its parameters.
 
     Parameters
     ----------
-    name : str
-        ``pratique``: seniority, plus the head start of each file (social follow-up, completeness,
-        reactivity: hypothèse); ``anciennete``: seniority alone; ``cotation``: points of ``grid``.
-    grid : Grid, optional
-        For ``cotation``.
+    rule : Designation
+        What the scenario says.
+    cotation : Cotation, optional
+        For a mechanism that ranks by points; scores are months of seniority without it.
+    law : LawView, optional
+        For a grid with dated criteria.
+    luck : Luck, optional
+        For a lottery.
     """
 
-    name: str
-    grid: Grid | None = None
+    rule: Designation
+    cotation: Cotation | None = None
+    law: LawView | None = None
+    luck: Luck | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the mechanism."""
+        return self.rule.name
+
+    @property
+    def grid(self) -> Grid | None:
+        """The cotation grid, if points rank."""
+        return self.cotation.grid if self.cotation else None
 
     @property
     def counts_refusals(self) -> bool:
-        """Whether a refusal changes the order."""
-        return self.grid is not None and self.grid.refusal_points != 0
+        """Whether a refusal changes the order: points, rank lost, or a buffer joined."""
+        counts = self.cotation is not None and self.cotation.counts_refusals and self.rule.use != "none"
+        return counts or self.rule.refusal == "rang_perdu" or self.rule.name == "files_tampons"
 
-    def _rate_per_day(self) -> int:
-        if self.grid is None:
-            return 1
-        return round(self.grid.seniority.points_per_month * UNITS_PER_POINT / DAYS_PER_MONTH)
+    def _today(self, day: int) -> Today | None:
+        return None if self.law is None else Today(day, self.law)
 
-    def _cap_days(self) -> float:
-        cap = self.grid.seniority.cap_months if self.grid else None
-        return float("inf") if cap is None else cap * DAYS_PER_MONTH
-
-    def base_points(self, people: Rows) -> np.ndarray:
-        """Return the points of a grid without seniority (float64, one per row)."""
-        if self.grid is None:
-            return np.zeros(len(people))
-        total = self.grid.refusal_points * people.refusals_count.astype(np.float64)
-        for name, points in self.grid.criteria.items():
-            total += points * CRITERIA[name].function(people)
-        return np.asarray(total)
-
-    def points(self, people: Rows, day: int) -> np.ndarray:
+    def points(self, people: Rows, day: int, since: np.ndarray | None = None) -> np.ndarray:
         """Return the score on a day: points with a grid, else the seniority in months."""
-        months = np.minimum(day - people.filed_day, self._cap_days()) / DAYS_PER_MONTH
-        if self.grid is None:
-            return np.asarray(months)
-        return np.asarray(self.base_points(people) + self.grid.seniority.points_per_month * months)
+        if self.cotation is not None:
+            return self.cotation.points(people, day, self._today(day), since)
+        return np.asarray((day - (people.filed_day if since is None else since)) / DAYS_PER_MONTH)
 
-    def keys(self, people: Rows, day: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return ``(key, is_capped, capping_day)``; ``capping_day`` is -1 when no cap is ahead."""
-        filed = people.filed_day.astype(np.int64)
-        none = np.full(len(filed), NEVER, dtype=np.int64)
-        if self.grid is None:
-            head_start = people.head_start_days.astype(np.int64) if self.name == "pratique" else 0
-            return filed - head_start, np.zeros(len(filed), dtype=bool), none
-        units = np.rint(self.base_points(people) * UNITS_PER_POINT).astype(np.int64)
-        cap_days, rate = self._cap_days(), self._rate_per_day()
-        if cap_days == float("inf"):
-            return rate * filed - units, np.zeros(len(filed), dtype=bool), none
-        capping_day = filed + int(np.ceil(cap_days))
-        is_capped = capping_day <= day
-        key = np.where(is_capped, -units - round(rate * cap_days), rate * filed - units)
-        return key, is_capped, np.where(is_capped, NEVER, capping_day)
+    def breakdown(self, person: Rows, day: int, since: np.ndarray | None = None) -> dict[str, float]:
+        """Return the points of one application by criterion; months of seniority without a grid."""
+        if self.cotation is not None:
+            return self.cotation.breakdown(person, day, self._today(day), since)
+        return {"ancienneté (mois)": float(self.points(person, day, since)[0])}
+
+    def keys(
+        self, people: Rows, day: int, since: np.ndarray | None = None, joined_day: np.ndarray | None = None
+    ) -> Keys:
+        """Return the keys on a day, whether each stands still, and the next day on which each changes by itself.
+
+        Parameters
+        ----------
+        since : numpy.ndarray, optional
+            Day from which seniority counts; default the day of filing (``refusal: rang_garde``).
+        joined_day : numpy.ndarray, optional
+            Day each joined a buffer, -1 = none; default nobody did.
+        """
+        none = np.full(len(people), -1, dtype=np.int64)
+        ranking = Ranking(
+            rule=self.rule,
+            day=day,
+            since=(people.filed_day if since is None else since).astype(np.int64),
+            joined_day=none if joined_day is None else joined_day.astype(np.int64),
+            cotation=self.cotation,
+            today=self._today(day),
+            luck=self.luck,
+        )
+        return MECHANISMS[self.name].function(people, ranking)
 
     def ageing(self, day: int) -> int:
-        """Return what to add to the keys of capped applications to compare them with the others on a day."""
-        return self._rate_per_day() * day
+        """Return what to add to the keys of applications that stand still to compare them with the others on a day."""
+        return day if self.cotation is None else self.cotation.ageing(day)
+
+
+def ranked_by(rule: Designation) -> str:
+    """Return the static order behind a mechanism: its own, or ``ranks_by`` where it only says who may come."""
+    return rule.name if filter_kind(rule.name) == ALL else rule.ranks_by
+
+
+def order_of(rule: Designation) -> Order:
+    """Return the ordering rule that a scenario names, with its grids; ``replace`` adds law and luck.
+
+    Raises
+    ------
+    Faults
+        A grid that cannot be read.
+    """
+    if ranked_by(rule) != "cotation":
+        return Order(rule)
+    grid = load_grid(rule.grid, CRITERIA.names())
+    mutations = load_grid(rule.mutation_grid, CRITERIA.names()) if rule.mutation_grid else None
+    return Order(rule, Cotation(grid, mutations))
 
 
 def served_order(scores: np.ndarray, preference: np.ndarray) -> np.ndarray:
