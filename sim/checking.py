@@ -48,7 +48,7 @@ def _check_of(name: str) -> Callable[[str], list[str]]:
         keys = [str(key) for key in read_file(path).data]
         if any("." in key for key in keys):  # no key of a scenario or of a grid has a dot, all names of the law have
             return check_law
-        if "criteria" in keys:
+        if "rubrics" in keys or "criteria" in keys:
             return check_grid
     return check_scenario
 

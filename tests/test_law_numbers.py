@@ -23,8 +23,12 @@ FACTORS = (12, 100)
 """Months of a year and percent: only as a factor of a product or a quotient, or as a named constant."""
 
 EXPLAINED: dict[tuple[str, float], str] = {
-    ("rules/designation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",
-    ("rules/quotas.py", 4): "number of publics told apart, unpacked into as many names",
+    ("rules/cotation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",
+    ("rules/cotation.py", 37): "bits of a key of the index",
+    ("rules/cotation.py", 1e-9): "rounding of points",
+    ("rules/reservations.py", 1e-9): "rounding of shares",
+    ("rules/reservations.py", 3): "names of the quartiles",
+    ("rules/reservations.py", 4): "names of the quartiles",
     ("rules/reservations.py", 255): "all bits of a byte: every public",
     ("flows/caleol.py", 1e3): "a tier beyond every other score",
     ("flows/caleol.py", 8): "layout of the index: segments by public",
@@ -41,8 +45,8 @@ EXPLAINED: dict[tuple[str, float], str] = {
 
 TO_MOVE: dict[tuple[str, float], str] = {
     ("behaviour/refusing.py", 0.20): "reference effort of the refusal logit: to a parameter of behaviour.refuse",
-    ("flows/caleol.py", 0.4): "spread of works around their mean: to flows.exits",
-    ("flows/caleol.py", 1.2): "spread of works around their mean: to flows.exits",
+    ("flows/search.py", 0.4): "spread of works around their mean: to flows.exits",
+    ("flows/search.py", 1.2): "spread of works around their mean: to flows.exits",
     ("flows/deliveries.py", 14): "days between deliveries of one year: to flows.deliveries",
     ("flows/first_day.py", 1.5): "stage of the vacancies of day one, in intervals of sessions: to flows.caleol",
     ("flows/yearly.py", 25): "the first quartile: rules.resources.own_threshold_eur_year_cu reads it in the law",
@@ -54,7 +58,12 @@ TO_MOVE: dict[tuple[str, float], str] = {
 
 def numbers(tree: ast.AST) -> Iterator[tuple[float, int]]:
     """Yield ``(number, line)`` of every literal that is neither bare nor a factor, hidden in a text or not."""
-    factors = set()
+    factors, named = set(), set()
+    for node in ast.walk(tree):  # members of an enumeration, and names given by range(), are no quantities
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) in {"Code", "Label", "IntEnum"} for base in node.bases):
+            named |= {id(part) for line in node.body if isinstance(line, ast.Assign) for part in ast.walk(line.value)}
+        elif isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("range("):
+            named |= {id(part) for part in ast.walk(node.value)}
     for node in ast.walk(tree):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.FloorDiv | ast.Mod):
             factors |= {id(node.left), id(node.right)}
@@ -68,7 +77,7 @@ def numbers(tree: ast.AST) -> Iterator[tuple[float, int]]:
                     yield float(text), node.lineno  # a number written as a text
         if not isinstance(node, ast.Constant) or isinstance(node.value, bool | str | bytes):
             continue
-        is_factor = node.value in FACTORS and id(node) in factors
+        is_factor = id(node) in named or (node.value in FACTORS and id(node) in factors)
         if isinstance(node.value, int | float) and node.value not in BARE and not is_factor:
             yield node.value, node.lineno
 

@@ -148,7 +148,7 @@ MEETS: dict[str, dict[str, object]] = {
     "npnru": {"recognition": Recognition.NPNRU},
     "jeune": {"birth_year": 1993},
     "senior": {"birth_year": 1956},
-    "dal": {"filed_day": FEBRUARY_2022 - 1096},
+    "dal": {"filed_day": FEBRUARY_2022 - 1097},
     "l441_1_a": {"is_disabled": True},
     "l441_1_j": {"children_count": 1, "grounds": Ground.P07_NON_DECENT},
     **{g.name.lower(): {"grounds": g} for g in Ground if g.name[1:3].isdigit()},

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.inputs.law import LawView
 from sim.state.rows import Rows
-from sim.words.clock import DAYS_PER_MONTH, first_day, year_of
+from sim.words.clock import first_day, months_later, year_of
 from sim.words.codes import (
     GROUND_LABELS,
     MUTATION_GROUNDS,
@@ -204,18 +204,20 @@ def senior(people: Rows, today: Today) -> np.ndarray:
     return np.asarray(age > int(today.law["sous_occupation.age_protege_years"]))
 
 
-def _delay_days(today: Today) -> int:
-    return int(float(today.law["dal.delai_months"]) * DAYS_PER_MONTH)
+def _delay_ends(people: Rows, today: Today) -> np.ndarray:
+    """Return the last day of the delay of the typology asked for first."""
+    delays = np.asarray(today.law["dal.delai_months"])
+    return months_later(people.filed_day, delays[people.rooms_wanted.astype(int).clip(1, len(delays)) - 1])
 
 
 def _delay_passes(people: Rows, today: Today) -> np.ndarray:
-    return people.filed_day.astype(np.int64) + _delay_days(today) + 1
+    return _delay_ends(people, today) + 1
 
 
 @criterion("dal", label="délai anormalement long dépassé", reference="CCH L441-1-4", changes=_delay_passes)
 def dal(people: Rows, today: Today) -> np.ndarray:
     """Waits for longer than the delay set by the prefect; exactly the delay is not longer."""
-    return np.asarray(today.day - people.filed_day.astype(np.int64) > _delay_days(today))
+    return np.asarray(today.day > _delay_ends(people, today))
 
 
 # The 14 situations of the PDALHPD du Nord, the 7 of the MEL's mutations, the letters of L441-1
