@@ -11,16 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-PUBLICS = 4  # see rules/quotas.py: ordinary, recognised first access, recognised mutation, ordinary mutation
-SEGMENTS = PUBLICS * 2 * 2 * 2  # x first quartile or not x disabled or not x seniority capped or not
 ROOMS = 5
 ROW_BITS = 24  # an entry is key * 2**24 + row
 ROW_MASK = (1 << ROW_BITS) - 1
 
 
 class Pool(NamedTuple):
-    """Buckets as slices of one shared array of entries."""
+    """Buckets as slices of one shared array of entries; bucket = (place * ROOMS + rooms - 1) * segments + segment."""
 
+    segments: int
     start: np.ndarray
     length: np.ndarray
     room: np.ndarray  # capacity of each slice
@@ -28,14 +27,19 @@ class Pool(NamedTuple):
 
 
 class People(NamedTuple):
-    """Columns of applications and households that filters read."""
+    """Columns of applications and households that the index and the filters read."""
 
     status: np.ndarray
     last_offer: np.ndarray
     household: np.ndarray
     rooms_min: np.ndarray
     rooms_max: np.ndarray
+    rooms_wanted: np.ndarray
     place_set: np.ndarray
+    first_commune: np.ndarray
+    identity: np.ndarray
+    grounds: np.ndarray
+    joined_day: np.ndarray  # day it joined a buffer, -1 = none (see rules/mechanisms.py)
     lives_in: np.ndarray
     tax_income: np.ndarray
     income: np.ndarray
@@ -45,6 +49,7 @@ class People(NamedTuple):
     family: np.ndarray
     disabled: np.ndarray
     employment: np.ndarray
+    birth_year: np.ndarray
 
 
 @njit(cache=True)
@@ -87,7 +92,7 @@ def _full_bucket(pool, people, offsets, members, row, segment):  # type: ignore[
     chosen = people.place_set[row]
     for m in range(offsets[chosen], offsets[chosen + 1]):
         for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
-            bucket = (members[m] * ROOMS + rooms - 1) * SEGMENTS + segment
+            bucket = (members[m] * ROOMS + rooms - 1) * pool.segments + segment
             if pool.length[bucket] >= pool.room[bucket]:
                 return bucket
     return -1
@@ -106,7 +111,9 @@ def enter_rows(pool, people, offsets, members, rows, first, keys, segments, key_
         chosen = people.place_set[row]
         for m in range(offsets[chosen], offsets[chosen + 1]):
             for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
-                _insert(pool, (members[m] * ROOMS + rooms - 1) * SEGMENTS + segments[i], (keys[i] << ROW_BITS) + row)
+                _insert(
+                    pool, (members[m] * ROOMS + rooms - 1) * pool.segments + segments[i], (keys[i] << ROW_BITS) + row
+                )
     return len(rows), -1
 
 
@@ -118,7 +125,7 @@ def remove_rows(pool, people, offsets, members, rows, key_of, segment_of):  # ty
         chosen = people.place_set[row]
         for m in range(offsets[chosen], offsets[chosen + 1]):
             for rooms in range(people.rooms_min[row], people.rooms_max[row] + 1):
-                bucket = (members[m] * ROOMS + rooms - 1) * SEGMENTS + segment_of[row]
+                bucket = (members[m] * ROOMS + rooms - 1) * pool.segments + segment_of[row]
                 if not _remove(pool, bucket, (key_of[row] << ROW_BITS) + row):
                     failed += 1
     return failed

@@ -7,9 +7,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.rules.affordability import Terms
+from sim.rules.draws import Adverts
+from sim.state.luck import keyed_uniform
 from sim.world.buckets import People
-from sim.world.searching import Ask, Homes, passes
+from sim.world.searching import (
+    ALL_DRAWN,
+    ANYONE,
+    BUFFERS_DRAWN,
+    DISABLED,
+    EVERYBODY,
+    Ask,
+    Market,
+    ask_of,
+    is_asked,
+    is_let_in,
+    passes,
+)  # fmt: skip
 from sim.world.waiting import Waiting
 
 
@@ -25,51 +38,47 @@ class Scanning(Waiting):
     def _remove(self, people: People, rows: np.ndarray) -> None:
         """There are no buckets."""
 
-    def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+    def _choose(self, people, homes, terms, query, rule, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
         taken: list[int] = []
-        for i, dwelling in enumerate(query.dwellings.tolist()):
-            asked = ((query.holder_tiers[i], int(query.holder_mask[i])), (query.landlord_tiers[i], 0xFF))
-            for turn, (tiers, mask) in enumerate(asked):
-                picked = self.scan(people, homes, terms, dwelling, tiers, mask, ageing, int(query.wanted[i]), taken)
-                if picked:
-                    is_fallback[i] = turn == 1
-                    break
+        adverts = Adverts(query.occasion, homes.commune[query.dwellings], homes.rooms[query.dwellings], rule.wishes)
+        market = Market(self.pool, people, self.reach, homes, terms, rule, adverts)
+        for i in range(len(query.dwellings)):
+            picked: list[int] = []
+            for turn, table in enumerate(query.asked[i].tolist()):
+                if table >= 0 and not picked:
+                    ask = ask_of(i, int(query.masks[i]) if turn == 0 else EVERYBODY, query, homes, terms)
+                    picked = self.scan(ask, query.tiers[table], query.shifts[query.shifted[i]], market, taken)
+                    is_fallback[i] = bool(picked) and turn == 1
             chosen[i, : len(picked)], found[i] = picked, len(picked)
             taken += picked
 
-    def scan(
-        self,
-        people: People,
-        homes: Homes,
-        terms: Terms,
-        dwelling: int,
-        tiers: np.ndarray,
-        mask: int,
-        ageing: int,
-        wanted: int,
-        taken: list[int],
-    ) -> list[int]:
+    def scan(self, ask: Ask, tiers: np.ndarray, shifts: np.ndarray, market: Market, taken: list[int]) -> list[int]:
         """Look at everybody, keep those who wish this place and size, sort, take the first who pass."""
-        commune, size = int(homes.commune[dwelling]), int(homes.rooms[dwelling])
+        people, homes, rule = market.people, market.homes, market.rule
         listed = np.flatnonzero(self.segment_of >= 0)
         rows = np.setdiff1d(listed[people.status[listed] == 0], taken)
         segment = self.segment_of[rows]
-        sizes = (people.rooms_min[rows] <= size) & (size <= people.rooms_max[rows])
-        here = np.isin(self.members, [commune, homes.territory_place[commune], homes.whole_place])
+        sizes = (people.rooms_min[rows] <= ask.rooms) & (ask.rooms <= people.rooms_max[rows])
         set_of_member = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-        kept = sizes & np.isin(people.place_set[rows], np.unique(set_of_member[here])) & (tiers[segment] >= 0)
+        here = np.unique(set_of_member[np.isin(self.members, ask.places)])
+        kept = sizes & np.isin(people.place_set[rows], here) & (tiers[segment] >= 0)
         rows, segment = rows[kept], segment[kept]
-        current = self.key_of[rows] + np.where(segment % 2 == 1, ageing, 0)
-        rows = rows[np.lexsort((rows, current, tiers[segment]))]
+        current = self.key_of[rows] + shifts[segment]
+        draw = np.array([float(keyed_uniform(people.identity[row], ask.occasion, rule.base)) for row in rows.tolist()])
+        if rule.drawn == ALL_DRAWN:
+            rows = rows[np.lexsort((draw, tiers[segment]))]
+        elif rule.drawn == BUFFERS_DRAWN:
+            is_out = people.joined_day[rows] < 0
+            within = np.where(is_out, current, 0)
+            rows = rows[np.lexsort((rows, within, np.where(is_out, 0.0, draw), is_out, tiers[segment]))]
+        else:
+            rows = rows[np.lexsort((rows, current, tiers[segment]))]
         chosen: list[int] = []
-        for disabled_only in [True, False] if homes.is_accessible[dwelling] else [False]:
-            ask = Ask(
-                dwelling, homes.financing[dwelling], homes.rent[dwelling], homes.charges[dwelling],
-                homes.surface[dwelling], homes.zone[commune], mask,
-            )  # fmt: skip
+        for only in range(DISABLED if homes.is_accessible[ask.dwelling] else ANYONE, ANYONE - 1, -1):
             for row in rows.tolist():
-                if disabled_only and not people.disabled[people.household[row]]:
-                    continue
-                if len(chosen) < wanted and row not in chosen and passes(row, ask, people, terms):
+                if len(chosen) >= ask.wanted:
+                    return chosen
+                is_new = row not in chosen and is_asked(row, only, market)
+                if is_new and passes(row, ask, people, market.terms) and is_let_in(row, ask, market):
                     chosen.append(row)
         return chosen

@@ -12,9 +12,17 @@ import numpy as np
 from numba import njit
 
 from sim.rules import affordability
+from sim.rules.affordability import Terms
+from sim.rules.draws import ALL, Adverts, Filter, Seeker, admits
+from sim.state.luck import keyed_uniform
 from sim.words.clock import DAYS_PER_MONTH
-from sim.world.buckets import ROOMS, ROW_BITS, ROW_MASK, SEGMENTS
+from sim.words.codes import Ground
+from sim.world.buckets import ROOMS, ROW_BITS, ROW_MASK, People, Pool
 
+UNDER_OCCUPATION = int(Ground.M01_SOUS_OCCUPATION)  # housed elsewhere whatever their income (L442-3-1)
+ANYONE, ELDERLY, DISABLED = range(3)  # whom an accessible dwelling asks for, last to first (R441-4)
+NOT_DRAWN, ALL_DRAWN, BUFFERS_DRAWN = range(3)  # for whom the order is drawn again for each dwelling
+EVERYBODY = 0xFF  # every employment code, as bits
 ROUNDING_EUR = 0.01  # a look may let through, never shut out
 
 apl = njit(cache=True)(affordability.apl_eur_month)
@@ -33,35 +41,54 @@ class Homes(NamedTuple):
     charges: np.ndarray
     surface: np.ndarray
     is_accessible: np.ndarray
+    landlord: np.ndarray
     territory_place: np.ndarray  # by commune
     zone: np.ndarray  # by commune
     whole_place: int
 
 
 class Query(NamedTuple):
-    """Vacant dwellings in the order in which they choose, with what their holder and landlord ask.
-
-    ``*_tiers`` are int8 (dwellings, SEGMENTS): the order in which segments are served, -1 = not asked.
-    ``*_mask``: employment codes allowed, as bits. The landlord is asked when the holder finds nobody.
-    """
+    """Vacant dwellings in the order in which they choose, and what each asks."""
 
     dwellings: np.ndarray
-    holder_tiers: np.ndarray
-    holder_mask: np.ndarray
-    landlord_tiers: np.ndarray
-    wanted: np.ndarray
+    tiers: np.ndarray  # int8 (tables, segments): order in which segments are served, -1 = not asked
+    asked: np.ndarray  # (dwellings, 2): table of who names candidates, then of the landlord, asked if nobody is found
+    masks: np.ndarray  # employment codes allowed to the first, as bits
+    shifts: np.ndarray  # int64 (tables, segments): added to the keys of a segment on this day
+    shifted: np.ndarray  # (dwellings): table of shifts
+    born_after: np.ndarray  # programmes for the young: born after this year, 0 = no programme
+    wanted: np.ndarray  # how many files
+    occasion: np.ndarray  # uint64, of keyed draws about this letting
+
+
+class Rule(NamedTuple):
+    """What the designation mechanism adds to an order by keys (see rules/mechanisms.py)."""
+
+    filter: Filter
+    wishes: np.ndarray  # bool (sets of places, communes)
+    drawn: int  # NOT_DRAWN, ALL_DRAWN or BUFFERS_DRAWN
+    base: np.uint64  # of the draws
+    week: int
+    elderly_born: int  # elderly for an accessible dwelling: born in this year at the latest
 
 
 class Ask(NamedTuple):
     """What one vacant dwelling asks of one candidate."""
 
     dwelling: int
+    place_in_query: int
+    occasion: np.uint64
+    places: tuple[int, int, int]  # commune, territory, the whole
+    rooms: int
+    wanted: int
     financing: int
     rent: float
     charges: float
     surface: float
     zone: int
     employment_mask: int
+    born_after: int
+    gross: float  # rent, charges and energy of the day, eur/month
 
 
 @njit(cache=True)
@@ -89,9 +116,9 @@ def measure_reach(rows, people, terms, reach):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def is_out_of_reach(row, ask, gross, people, reach):  # type: ignore[no-untyped-def]
+def is_out_of_reach(row, ask, people, reach):  # type: ignore[no-untyped-def]
     """Whether one look is enough to pass over an application: held or gone, or too poor for any allowance to help."""
-    return people.status[row] != 0 or reach[row, ask.zone] < gross
+    return people.status[row] != 0 or reach[row, ask.zone] < ask.gross
 
 
 @njit(cache=True)
@@ -100,13 +127,13 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
     if people.last_offer[row] == ask.dwelling:
         return False
     household = people.household[row]
-    if people.lives_in[household] == ask.dwelling:
+    if people.lives_in[household] == ask.dwelling or people.birth_year[household] <= ask.born_after:
         return False
     if not (ask.employment_mask >> people.employment[household]) & 1:
         return False
     tax_income = people.tax_income[household] * terms.income_index
     limit = ceiling(ask.financing, people.category[household], people.over_six[household], terms)
-    if tax_income > limit:
+    if tax_income > limit and not people.grounds[row] & UNDER_OCCUPATION:
         return False
     rent = ask.rent * terms.rent_index
     allowance = apl(rent, tax_income, people.family[household], ask.zone, terms)
@@ -114,81 +141,174 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
     return afford(cost, people.income[household] * terms.income_index, people.units[household], terms)
 
 
+class Market(NamedTuple):
+    """All that a search reads."""
+
+    pool: Pool
+    people: People
+    reach: np.ndarray
+    homes: Homes
+    terms: Terms
+    rule: Rule
+    adverts: Adverts
+
+
 @njit(cache=True)
-def best(pool, people, reach, terms, ask, places, rooms, tiers, disabled_only, ageing, taken, wanted, chosen, found):  # type: ignore[no-untyped-def]
+def is_let_in(row, ask, m):  # type: ignore[no-untyped-def]
+    """Whether the mechanism lets an application be designated: it bids, is registered, waits for this type."""
+    people, rule = m.people, m.rule
+    if rule.filter.kind == ALL:
+        return True
+    seeker = Seeker(
+        people.identity[row], np.int64(people.first_commune[row]), np.int64(people.rooms_wanted[row]),
+        np.int64(people.rooms_min[row]), np.int64(people.rooms_max[row]), np.int64(people.place_set[row]),
+    )  # fmt: skip
+    landlord = np.int64(m.homes.landlord[ask.dwelling])
+    is_buffered = people.joined_day[row] >= 0
+    return admits(rule.filter, seeker, is_buffered, ask.place_in_query, landlord, m.adverts, rule.week)
+
+
+@njit(cache=True)
+def is_asked(row, only, m):  # type: ignore[no-untyped-def]
+    """Whether an application is of those whom an accessible dwelling asks for in this turn (R441-4)."""
+    if only == ANYONE:
+        return True
+    household = m.people.household[row]
+    is_elderly = m.people.birth_year[household] <= m.rule.elderly_born
+    return m.people.disabled[household] or (only == ELDERLY and is_elderly)
+
+
+@njit(cache=True)
+def is_retained(row, ask, only, m):  # type: ignore[no-untyped-def]
+    """Whether an application looked at is a candidate."""
+    if is_out_of_reach(row, ask, m.people, m.reach) or not is_asked(row, only, m):
+        return False
+    return passes(row, ask, m.people, m.terms) and is_let_in(row, ask, m)
+
+
+@njit(cache=True)
+def drawn_rows(ask, tiers, tier, m):  # type: ignore[no-untyped-def]
+    """Return the applications of a tier in the order of a draw made for this dwelling; some may come twice."""
+    pool, room = m.pool, 0
+    for place in ask.places:
+        first = (place * ROOMS + ask.rooms - 1) * pool.segments
+        for segment in range(pool.segments):
+            if tiers[segment] == tier:
+                room += pool.length[first + segment]
+    draws, rows, count = np.empty(room), np.empty(room, dtype=np.int64), 0
+    for place in ask.places:
+        first = (place * ROOMS + ask.rooms - 1) * pool.segments
+        for segment in range(pool.segments):
+            if tiers[segment] != tier:
+                continue
+            start = pool.start[first + segment]
+            for i in range(start, start + pool.length[first + segment]):
+                row = pool.entry[i] & ROW_MASK
+                if is_out_of_reach(row, ask, m.people, m.reach):
+                    continue
+                if m.rule.drawn == BUFFERS_DRAWN and m.people.joined_day[row] < 0:
+                    continue
+                rows[count] = row
+                draws[count] = keyed_uniform(m.people.identity[row], ask.occasion, m.rule.base)
+                count += 1
+    return rows[:count][np.argsort(draws[:count])]
+
+
+@njit(cache=True)
+def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
+    """As ``best`` inside one tier, in the order of the draw."""
+    for row in drawn_rows(ask, tiers, tier, m):
+        if found >= ask.wanted:
+            break
+        if not taken[row] and is_retained(row, ask, only, m):
+            chosen[found], taken[row] = row, True
+            found += 1
+    return found
+
+
+@njit(cache=True)
+def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
 
-    Inside a tier the smallest current key wins. ``ageing`` is added to the keys of segments whose
-    seniority is capped, which stand still while the others rise.
+    Inside a tier the smallest current key wins: key and shift of its segment together.
     """
-    gross = (ask.rent + ask.charges) * terms.rent_index + ask.surface * terms.energy_eur_month_m2
-    cursors = np.empty(3 * SEGMENTS, dtype=np.int64)
-    ends = np.empty(3 * SEGMENTS, dtype=np.int64)
-    heads = np.empty(3 * SEGMENTS, dtype=np.int64)  # current entry of each bucket
-    shifts = np.empty(3 * SEGMENTS, dtype=np.int64)
+    pool, people, reach = m.pool, m.people, m.reach
+    size = len(ask.places) * pool.segments
+    cursors, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    heads, moved = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)  # current entry of each bucket
     for tier in range(tiers.max() + 1):
+        if m.rule.drawn != NOT_DRAWN:
+            found = best_drawn(ask, tiers, tier, only, m, taken, chosen, found)
+            if m.rule.drawn == ALL_DRAWN:
+                continue
         count = 0
-        for place in places:
-            first = (place * ROOMS + rooms - 1) * SEGMENTS
-            for segment in range(SEGMENTS):
+        for place in ask.places:
+            first = (place * ROOMS + ask.rooms - 1) * pool.segments
+            for segment in range(pool.segments):
                 if tiers[segment] != tier or pool.length[first + segment] == 0:
                     continue
-                if disabled_only and not (segment >> 1) & 1:
+                if only == DISABLED and not (segment >> 1) & 1:
                     continue
                 cursors[count] = pool.start[first + segment]
                 ends[count] = pool.start[first + segment] + pool.length[first + segment]
-                shifts[count] = (ageing << ROW_BITS) if segment & 1 else 0
-                heads[count] = pool.entry[cursors[count]] + shifts[count]
+                moved[count] = shifts[segment] << ROW_BITS
+                heads[count] = pool.entry[cursors[count]] + moved[count]
                 count += 1
-        while found < wanted and count > 0:
+        while found < ask.wanted and count > 0:
             winner = 0
             for h in range(1, count):
                 if heads[h] < heads[winner]:
                     winner = h
             row = heads[winner] & ROW_MASK
             cursor = cursors[winner] + 1
-            while cursor < ends[winner] and is_out_of_reach(pool.entry[cursor] & ROW_MASK, ask, gross, people, reach):
+            while cursor < ends[winner] and is_out_of_reach(pool.entry[cursor] & ROW_MASK, ask, people, reach):
                 cursor += 1
             if cursor < ends[winner]:
                 cursors[winner] = cursor
-                heads[winner] = pool.entry[cursor] + shifts[winner]
+                heads[winner] = pool.entry[cursor] + moved[winner]
             else:  # this bucket is exhausted: the last one takes its place
                 count -= 1
                 cursors[winner], ends[winner] = cursors[count], ends[count]
-                heads[winner], shifts[winner] = heads[count], shifts[count]
-            if taken[row] or is_out_of_reach(row, ask, gross, people, reach):
-                continue
-            if passes(row, ask, people, terms):
-                chosen[found] = row
-                taken[row] = True
+                heads[winner], moved[winner] = heads[count], moved[count]
+            if not taken[row] and is_retained(row, ask, only, m):
+                chosen[found], taken[row] = row, True
                 found += 1
-        if found >= wanted:
+        if found >= ask.wanted:
             break
     return found
 
 
 @njit(cache=True)
-def choose(pool, people, reach, homes, terms, query, ageing, taken, chosen, found, is_fallback):  # type: ignore[no-untyped-def]
+def ask_of(i, mask, query, homes, terms):  # type: ignore[no-untyped-def]
+    """Return what the dwelling at a place of the query asks of candidates."""
+    d = query.dwellings[i]
+    commune = np.int64(homes.commune[d])
+    places = (commune, np.int64(homes.territory_place[commune]), np.int64(homes.whole_place))
+    gross = (homes.rent[d] + homes.charges[d]) * terms.rent_index + homes.surface[d] * terms.energy_eur_month_m2
+    return Ask(
+        d, i, query.occasion[i], places, np.int64(homes.rooms[d]), query.wanted[i], homes.financing[d], homes.rent[d],
+        homes.charges[d], homes.surface[d], homes.zone[commune], mask, query.born_after[i], gross,
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def choose(pool, people, reach, homes, terms, query, rule, taken, chosen, found, is_fallback):  # type: ignore[no-untyped-def]
     """Search for each dwelling in turn; nobody is chosen twice.
 
-    An accessible dwelling asks first for disabled households, then for all (R441-4).
+    An accessible dwelling asks first for disabled households, then for the elderly, then for all (R441-4).
     """
+    adverts = Adverts(query.occasion, homes.commune[query.dwellings], homes.rooms[query.dwellings], rule.wishes)
+    m = Market(pool, people, reach, homes, terms, rule, adverts)
     for i in range(len(query.dwellings)):
-        d = query.dwellings[i]
-        commune, rooms = np.int64(homes.commune[d]), np.int64(homes.rooms[d])
-        places = (commune, np.int64(homes.territory_place[commune]), np.int64(homes.whole_place))
-        zone = homes.zone[commune]
-        for holder in (True, False):
-            tiers = query.holder_tiers[i] if holder else query.landlord_tiers[i]
-            mask = query.holder_mask[i] if holder else 0xFF
-            ask = Ask(d, homes.financing[d], homes.rent[d], homes.charges[d], homes.surface[d], zone, mask)
-            for disabled_only in (True, False):
-                if disabled_only and not homes.is_accessible[d]:
-                    continue
-                found[i] = best(
-                    pool, people, reach, terms, ask, places, rooms, tiers, disabled_only, ageing, taken,
-                    query.wanted[i], chosen[i], found[i],
-                )  # fmt: skip
+        first_turn = DISABLED if homes.is_accessible[query.dwellings[i]] else ANYONE
+        for turn in range(2):
+            table = query.asked[i, turn]
+            if table < 0:
+                continue
+            ask = ask_of(i, query.masks[i] if turn == 0 else EVERYBODY, query, homes, terms)
+            tiers, shifts = query.tiers[table], query.shifts[query.shifted[i]]
+            for only in range(first_turn, ANYONE - 1, -1):
+                found[i] = best(ask, tiers, shifts, only, m, taken, chosen[i], found[i])
             if found[i] > 0:
-                is_fallback[i] = not holder
+                is_fallback[i] = turn == 1
                 break

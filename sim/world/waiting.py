@@ -10,17 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.rules.affordability import Terms
-from sim.world.buckets import ROOMS, SEGMENTS, People, Pool, enter_rows, remove_rows, sweep
-from sim.world.searching import Homes, Query, choose, measure_reach
+from sim.world.buckets import ROOMS, People, Pool, enter_rows, remove_rows, sweep
+from sim.world.searching import Homes, Query, Rule, choose, measure_reach
 
 SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
-
-
-def segment_codes(
-    public: np.ndarray, quartile: np.ndarray, is_disabled: np.ndarray, is_capped: np.ndarray
-) -> np.ndarray:
-    """Return the segment of each application: what holders, quotas and accessible dwellings ask about."""
-    return np.asarray(public * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_capped, dtype=np.int8)
 
 
 class Waiting:
@@ -32,13 +25,16 @@ class Waiting:
         Number of places (communes, territories, the whole).
     offsets, members : numpy.ndarray
         Ragged sets of places.
+    segments : int
+        Number of segments (see rules/segments.py).
     """
 
-    def __init__(self, places: int, offsets: np.ndarray, members: np.ndarray) -> None:
+    def __init__(self, places: int, offsets: np.ndarray, members: np.ndarray, segments: int) -> None:
         self.offsets, self.members = offsets, members
-        buckets = places * ROOMS * SEGMENTS
-        initial = 32
+        buckets = places * ROOMS * segments
+        initial = 8 if segments > 32 else 32  # room of a bucket; it doubles when it lacks
         self.pool = Pool(
+            segments=segments,
             start=np.arange(buckets, dtype=np.int64) * initial,
             length=np.zeros(buckets, dtype=np.int64),
             room=np.full(buckets, initial, dtype=np.int64),
@@ -46,7 +42,7 @@ class Waiting:
         )
         self._used = buckets * initial
         self.key_of = np.zeros(1024, dtype=np.int64)
-        self.segment_of = np.full(1024, -1, dtype=np.int8)  # -1 = not on the list
+        self.segment_of = np.full(1024, -1, dtype=np.int16)  # -1 = not on the list
         self.reach = np.zeros((1024, 2), dtype=np.float32)  # by zone, see measure_reach
         self._taken = np.zeros(0, dtype=bool)  # chosen in the present session
         self._left = 0  # applications that left since the last sweep
@@ -67,7 +63,7 @@ class Waiting:
         if rows > len(self.key_of):
             size = max(rows, 2 * len(self.key_of))
             self.key_of = np.concatenate([self.key_of, np.zeros(size - len(self.key_of), dtype=np.int64)])
-            extra = np.full(size - len(self.segment_of), -1, dtype=np.int8)
+            extra = np.full(size - len(self.segment_of), -1, dtype=np.int16)
             self.segment_of = np.concatenate([self.segment_of, extra])
             self.reach = np.concatenate([self.reach, np.zeros((size - len(self.reach), 2), dtype=np.float32)])
 
@@ -110,7 +106,7 @@ class Waiting:
         return row < len(self.segment_of) and bool(self.segment_of[row] >= 0)
 
     def candidates(
-        self, people: People, homes: Homes, terms: Terms, query: Query, ageing: int
+        self, people: People, homes: Homes, terms: Terms, query: Query, rule: Rule
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the best candidates of each dwelling, in order; nobody appears twice.
 
@@ -118,8 +114,8 @@ class Waiting:
         ----------
         query : Query
             The dwellings, in the order in which they choose.
-        ageing : int
-            Added to the keys of capped segments on this day.
+        rule : Rule
+            What the mechanism adds to the order by keys.
 
         Returns
         -------
@@ -128,7 +124,7 @@ class Waiting:
         found : numpy.ndarray
             How many of each line are filled.
         is_fallback : numpy.ndarray
-            Whether the holder had nobody and the landlord was asked.
+            Whether who names candidates had nobody, and the landlord was asked.
         """
         if self._left > SWEEP_AFTER:
             sweep(self.pool, self.segment_of)
@@ -136,13 +132,13 @@ class Waiting:
         rows = len(query.dwellings)
         chosen = np.empty((rows, int(query.wanted.max())), dtype=np.int32)
         found, is_fallback = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
-        self._choose(people, homes, terms, query, ageing, chosen, found, is_fallback)
+        self._choose(people, homes, terms, query, rule, chosen, found, is_fallback)
         return chosen, found, is_fallback
 
-    def _choose(self, people, homes, terms, query, ageing, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+    def _choose(self, people, homes, terms, query, rule, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
         taken = self._taken
         if len(taken) < len(self.key_of):
             taken = self._taken = np.zeros(len(self.key_of), dtype=bool)
-        choose(self.pool, people, self.reach, homes, terms, query, ageing, taken, chosen, found, is_fallback)
+        choose(self.pool, people, self.reach, homes, terms, query, rule, taken, chosen, found, is_fallback)
         for i, count in enumerate(found.tolist()):
             taken[chosen[i, :count]] = False
