@@ -44,10 +44,12 @@ def check_scenario(name: str) -> list[str]:
     """Load a scenario with its territory and law; say what differs from its parent."""
     from sim.inputs.scenario import differences, load
     from sim.inputs.territory import load as load_territory
+    from sim.rules.targets import check_objectives
 
     loaded = load(name)
     territory = load_territory(find_territory(loaded.scenario.territory))
     territory.with_values(loaded.scenario.first_day)
+    check_objectives(loaded, territory)
     lines = [f"{name}: valid scenario « {loaded.scenario.title} »"]
     lines += [f"  {path}: {before} -> {after}" for path, before, after in differences(loaded)]
     unread = [p for p in loaded.law if p not in ENGINE_READS and not p.startswith("apl.")]
@@ -72,13 +74,18 @@ ENGINE_READS = frozenset(
 
 
 def check_start(loaded: Loaded) -> None:
-    """Refuse a first day on which a legal value that the flows read does not exist yet.
+    """Refuse objectives that name what does not exist, and a first day before a legal value that the flows read.
 
     Raises
     ------
     Faults
-        One line, for the value whose first date is the latest.
+        One line for each wrong name; or one, for the value whose first date is the latest.
     """
+    if loaded.scenario.rules.objectives:
+        from sim.inputs.territory import load as load_territory
+        from sim.rules.targets import check_objectives
+
+        check_objectives(loaded, load_territory(find_territory(loaded.scenario.territory)))
     start = to_day(loaded.scenario.run.start)
     read = [p for p in loaded.law.values() if p.name in ENGINE_READS or p.name.startswith("apl.")]
     latest = max(read, key=lambda parameter: parameter.values[0].from_day)

@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import Node
 from ruamel.yaml.representer import SafeRepresenter
 
-from sim.inputs.faults import Fault, Faults
+from sim.inputs.faults import Fault, Faults, shown
 from sim.inputs.files import find_territory, hash_of, label_of
 from sim.inputs.grids import find_grid, load_grid
 from sim.inputs.law import SIGNED_UNITS, Law, amend, law_files, load_law
 from sim.inputs.merging import Merged, ask, merge, override, read_chain, set_run
 from sim.inputs.models import as_plain, as_tuples, explain, field_of, leaves
+from sim.inputs.objective_tables import find_table
 from sim.inputs.schema import Scenario
 from sim.inputs.yaml_lines import Route, read_scalar
 from sim.words.registry import nearest
@@ -50,6 +51,8 @@ class Loaded:
         The scenario's file.
     parent : Path, optional
         The file it extends.
+    where : dict
+        Route of each value given to its file and line, for later messages.
     """
 
     scenario: Scenario
@@ -59,6 +62,13 @@ class Loaded:
     files: dict[str, str]
     path: Path
     parent: Path | None = None
+    where: dict[Route, tuple[str, int]] = field(default_factory=dict)
+
+    def line_of(self, route: Route) -> tuple[str, int]:
+        """Return the file and line that gave a value, or the nearest one around it."""
+        while route and route not in self.where:
+            route = route[:-1]
+        return self.where.get(route, (shown(self.path), 1))
 
     @property
     def name(self) -> str:
@@ -113,6 +123,8 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
     read = [*paths, *law_files()]
     if scenario.rules.designation.name == "cotation":
         read.append(find_grid(scenario.rules.designation.grid))
+    tables = {objective.table for objective in scenario.rules.objectives.values()} - {""}
+    read += [find_table(table, paths[-1].parent) for table in sorted(tables)]
     return Loaded(
         scenario=scenario,
         law=amend(law, {name: tuple(values.values()) for name, values in merged.amendments.items()}),
@@ -121,6 +133,7 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
         files={label_of(path): hash_of(path) for path in read},
         path=paths[-1],
         parent=paths[-2] if len(paths) > 1 else None,
+        where=dict(merged.where),
     )
 
 
