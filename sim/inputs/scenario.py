@@ -123,8 +123,10 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
     read = [*paths, *law_files()]
     if scenario.rules.designation.name == "cotation":
         read.append(find_grid(scenario.rules.designation.grid))
-    tables = {objective.table for objective in scenario.rules.objectives.values()} - {""}
-    read += [find_table(table, paths[-1].parent) for table in sorted(tables)]
+    for name, objective in scenario.rules.objectives.items():
+        if objective.table:
+            where = merged.line_of(("rules", "objectives", name, "table"))
+            read.append(find_table(objective.table, paths[-1].parent, where))
     return Loaded(
         scenario=scenario,
         law=amend(law, {name: tuple(values.values()) for name, values in merged.amendments.items()}),
