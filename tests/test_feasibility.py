@@ -157,7 +157,7 @@ def test_the_mel_is_answered_in_five_seconds(capsys: pytest.CaptureFixture[str])
 
 def test_an_impossible_target_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     name = "quota.prioritaires_premier_acces"
-    code, out = run(capsys, "feasible", "cia", "--override", f"law/{name}@2020-01-01=0.99", "--json")
+    code, out = run(capsys, "feasible", "cia", "--override", f"law/{name}@2022-01-01=0.99", "--json")
     answer = json.loads(out)
     assert code == 1
     assert answer["first_infeasible"] == name
