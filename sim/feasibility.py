@@ -18,7 +18,7 @@ from sim.inputs.territory import load as load_territory
 from sim.results.ensemble import first_day_of
 from sim.rules.bounds import Aim, Bound, bounds
 from sim.rules.objectives import counts, in_precedence
-from sim.rules.targets import check_objectives, followed, tables_of, target_at
+from sim.rules.targets import check_objectives, declared, followed, tables_of, target_at
 from sim.words.clock import first_day, to_day
 from sim.words.codes import Financing
 
@@ -80,7 +80,8 @@ def assess(loaded: Loaded, years: float | None = None) -> list[Line]:
     tables = tables_of(objectives, loaded)
     lines: list[Line] = []
     aims: list[Aim] = []
-    for name in in_precedence(objectives):
+    own = declared(loaded.scenario.rules, loaded.law)
+    for name in sorted(in_precedence(objectives), key=lambda name: name not in own):  # what is only measured comes last
         for line, aim in _aims(name, objectives[name], flows, loaded, territory, tables, years):
             lines.append(line)
             aims += [aim] if aim else []
@@ -96,6 +97,8 @@ def _aims(
 ) -> list[tuple[Line, Aim | None]]:  # fmt: skip
     """Return one aim per territory when the objective is judged by territory, else one."""
     unseen = [word for word in UNSEEN if getattr(objective.among, word)]
+    if objective.among.financements and np.ptp(flows.homes.territory):
+        unseen.append("financements et territoires à la fois")
     if unseen:
         line = Line(name, objective.label, "", objective.effect, objective.kind, None, None, "")
         return [(_with(line, f"non borné : filtre par {', '.join(unseen)}"), None)]

@@ -34,7 +34,7 @@ SAMPLE = 4_000
 ANYWHERE = -1
 BEST_ZONE = 0  # zone 2 of the allowance, the higher of the two of the territory
 COST_LEVELS = 2
-"""Levels of rent per m2 told apart when territories are not: programmes keep about the same size."""
+"""Levels of rent per m2 told apart."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,15 @@ def flows_of(
     names : list of str
         Criteria that tell classes of applicants apart, beside the largest typology accepted.
     by_territory : bool
-        Whether classes of dwellings are told apart by territory; otherwise every wish reaches everywhere.
+        Whether classes of dwellings are told apart by territory (then not by financing); otherwise every wish
+        reaches everywhere.
     """
     day = to_day(loaded.scenario.run.start)
     law = LawView(loaded.law, day)
     terms = law_terms(law, loaded.scenario.rules.affordability)
-    homes, class_of_home = _homes(loaded, territory, day_one, years, law, by_territory)
+    fine, class_of_home = _homes(loaded, territory, day_one, years, law, by_territory)
+    homes, coarse_of = _coarser(fine, [fine.is_in_qpv, fine.territory, fine.rooms] if by_territory else [])
+    class_of_home = coarse_of[class_of_home]
     files = _files(loaded, territory, day_one, years, class_of_home)
     people = Rows(files.applications, np.arange(len(files.weight)), _rows(files.households))
     per_unit = files.households.income_eur_month * 12.0 * terms.income_index / files.households.consumption_units
@@ -122,7 +125,9 @@ def flows_of(
     moving = files.home_class >= 0
     np.add.at(freed, (class_of_file[moving], files.home_class[moving]), files.weight[moving])
     freed /= np.maximum(available, 1e-9)[:, None]
-    eligible = _eligible(files, homes, terms, territory, day_one)
+    eligible = np.zeros((len(files.weight), len(homes.supply)), dtype=bool)
+    for place, column in zip(coarse_of, _eligible(files, fine, terms, territory, day_one).T, strict=True):
+        eligible[:, place] |= column
     told = {name: kinds[:, place] == 1 for place, name in enumerate(facts)}
     return Flows(told, homes, available, eligible, class_of_file, files.weight, freed)
 
@@ -147,8 +152,7 @@ def _homes(
     place = place if by_territory else np.full(len(every), ANYWHERE)
     rooms, financing, surface = (np.asarray(c[: len(every)]) for c in (every.rooms, every.financing, every.surface_m2))
     rent, charges = every.rent_eur_month[: len(every)], every.charges_eur_month[: len(every)]
-    levels = 1 if by_territory else COST_LEVELS
-    level = np.argsort(np.argsort(rent / surface, kind="stable"), kind="stable") * levels // len(every)
+    level = np.argsort(np.argsort(rent / surface, kind="stable"), kind="stable") * COST_LEVELS // len(every)
     table = np.column_stack([in_qpv, place, rooms, financing, level]).astype(np.int64)
     kinds, class_of = np.unique(table, axis=0, return_inverse=True)
     class_of = class_of.reshape(-1)
@@ -165,6 +169,19 @@ def _homes(
         np.bincount(class_of, weight, len(kinds)),
     )  # fmt: skip
     return homes, class_of[:count]
+
+
+def _coarser(homes: Homes, keys: list[np.ndarray]) -> tuple[Homes, np.ndarray]:
+    """Return classes merged by keys, and the merged class of each; without keys, the same ones.
+
+    Whoever is eligible for one is eligible for the merged class: the bound is looser, and still a bound.
+    """
+    if not keys:
+        return homes, np.arange(len(homes.supply))
+    _, first, merged = np.unique(np.column_stack(keys), axis=0, return_index=True, return_inverse=True)
+    merged = merged.reshape(-1)
+    columns = {name: getattr(homes, name)[first] for name in Homes.__dataclass_fields__}
+    return Homes(**{**columns, "supply": np.bincount(merged, homes.supply)}), merged
 
 
 def _scale(loaded: Loaded, territory: Territory) -> float:

@@ -219,6 +219,7 @@ def differences(loaded: Loaded, parent: Loaded | None = None) -> list[tuple[str,
     before, after = dict(flatten(base.source)), dict(flatten(loaded.source))
     paths = [*after, *(path for path in before if path not in after)]
     changed = [path for path in paths if path not in ("title", "summary") and before.get(path) != after.get(path)]
+    changed = [path for path in changed if path in before or loaded.origins.get(path) != DEFAULT]  # of a new object
     return [(path, before.get(path, _in_force(path, base.law)), after.get(path)) for path in changed]
 
 

@@ -89,7 +89,8 @@ class _Programme:
             inside = np.flatnonzero(mask[self.j])
             blocks.append(csr_matrix((np.ones(len(inside)), (self.i[inside], inside)), (len(some), pairs)))
             sides.append(market.available * some)
-            kinds += ["demandeurs" if mask.all() else "solvables"] * len(some)
+            is_whole = mask.all() & (np.asarray(some) >= 1.0 - TOLERANCE)  # every one of them could be housed
+            kinds += np.where(is_whole, "demandeurs", "solvables").tolist()
         blocks.append(csr_matrix((np.ones(len(partial)), (np.arange(len(partial)), partial)), (len(partial), pairs)))
         sides.append(market.available[self.i[partial]] * share[partial])
         kinds += ["solvables"] * len(partial)
