@@ -13,11 +13,14 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from sim.cli import app, guarded
+from sim.cli import app
+from sim.feasibility import assess
 from sim.inputs.models import as_tuples
 from sim.inputs.schema_objectives import Objective
 from sim.rules.bounds import Aim, Bound, Market, bounds
 from sim.rules.objectives import Home, applies, counts
+from tests import worlds
+from tests.test_engine import shares_of
 
 CASES = sorted((Path(__file__).parent / "feasibility").glob("*.yaml"))
 
@@ -138,8 +141,9 @@ def test_what_binds_is_told() -> None:
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    code = guarded(lambda: app(list(words), standalone_mode=False))
-    return code, capsys.readouterr().out
+    with pytest.raises(SystemExit) as left:
+        app(list(words), standalone_mode=True)
+    return int(left.value.code or 0), capsys.readouterr().out
 
 
 def test_the_mel_is_answered_in_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,3 +168,22 @@ def test_an_impossible_target_is_named(capsys: pytest.CaptureFixture[str]) -> No
     row = next(row for row in answer["objectives"] if row["name"] == name)
     assert row["missing"] > 0
     assert row["binding"]
+
+
+@pytest.mark.parametrize("name", ["reference", "cia"])
+def test_no_simulated_share_exceeds_its_bound(name: str) -> None:
+    years = 2
+    shares = shares_of([worlds.kept(name, (), 1_000, years)])
+    found = {line.name: line.bound for line in assess(worlds.loaded(name, (), 1_000, years), years)}
+    for objective, share in shares.items():
+        bound = found[objective]
+        assert bound is not None
+        assert bound.alone is not None
+        assert share <= bound.alone + 0.01, objective  # expected flows: chance may add a little
+
+
+def test_each_territory_is_bounded_apart() -> None:
+    lines = assess(worlds.loaded("cia_progressive", (), 2_000, 2), 2)
+    split = [line for line in lines if line.name == "q2_q4_en_qpv_progressif"]
+    assert [line.member for line in split] == worlds.territory().territoires
+    assert next(line for line in split if line.member == "Territoire Roubaisien").target == pytest.approx(0.521)
