@@ -183,6 +183,39 @@ def check(
 
 
 @app.command()
+def feasible(
+    scenario: Annotated[str, typer.Argument(help="A file, or the bare name of a shipped scenario.")],
+    years: Annotated[int | None, typer.Option(help="Years of flows; default the whole run.", min=1)] = None,
+    applicants: Annotated[int | None, typer.Option(help="Size of the world.", min=200)] = None,
+    override: Override = None,
+    as_json: Json = False,
+) -> None:
+    """Bound each objective by the expected flows, before running anything; exit 1 if one cannot hold."""
+    from sim.checking import check_start
+    from sim.feasibility import assess, first_infeasible, print_lines
+    from sim.feasible_flows import period_years
+    from sim.inputs.scenario import load
+
+    loaded = load(scenario, override or [], **({"applicants": applicants} if applicants else {}))
+    check_start(loaded)
+    lines = assess(loaded, years)
+    worst = first_infeasible(lines)
+    if as_json:
+        answer = {
+            "scenario": loaded.name,
+            "years": years or period_years(loaded),
+            "feasible": worst is None,
+            "first_infeasible": worst.name if worst else None,
+            "objectives": [line.as_dict() for line in lines],
+        }
+        say(json.dumps(answer, ensure_ascii=False))
+    else:
+        print_lines(lines, loaded.scenario.title, years or period_years(loaded))
+    if worst is not None:
+        raise typer.Exit(1)
+
+
+@app.command()
 def describe(
     what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms.")],
     as_json: Json = False,

@@ -94,6 +94,10 @@ def mechanisms(_: str) -> list[Row]:
         ("reservation", "plus_en_retard", "orientation to the holder most behind its share"),
         ("steering", "aucun", "objectives are measured only"),
         ("steering", "objectifs", "segments that serve lagging objectives are designated first"),
+        ("objective", "mesure", "counted, changes nothing"),
+        ("objective", "pilote", "scores segments by its relative lag (a ceiling: by its excess)"),
+        ("objective", "ferme", "hard: a floor behind serves its public first, a ceiling reached excludes it"),
+        ("objective", "reserve", "the dwelling is for the first reserve due, in precedence, that has a candidate"),
     )
     blank = {"literature": "", "prediction": "", "law": ""}
     return [{"kind": "designation", **row} for row in describe()] + [

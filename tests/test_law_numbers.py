@@ -60,7 +60,9 @@ def numbers(tree: ast.AST) -> Iterator[tuple[float, int]]:
     """Yield ``(number, line)`` of every literal that is neither bare nor a factor, hidden in a text or not."""
     factors, named = set(), set()
     for node in ast.walk(tree):  # members of an enumeration, and names given by range(), are no quantities
-        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) in {"Code", "Label", "IntEnum"} for base in node.bases):
+        if isinstance(node, ast.ClassDef) and any(
+            ast.unparse(base) in {"Code", "Label", "IntEnum"} for base in node.bases
+        ):
             named |= {id(part) for line in node.body if isinstance(line, ast.Assign) for part in ast.walk(line.value)}
         elif isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("range("):
             named |= {id(part) for part in ast.walk(node.value)}

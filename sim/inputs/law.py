@@ -23,7 +23,8 @@ from sim.words.registry import nearest
 STATUSES = ("legal", "cia_mel", "hypothese", "scenario")
 CONFIDENCES = ("A", "A-", "B", "B-", "C")
 SIGNED_UNITS = ("coefficient", "degree", "points")
-PARAMETER_KEYS = ("label", "unit", "values", "counts", "among", "scope")
+DESCRIBING_KEYS = ("counts", "among", "per")
+PARAMETER_KEYS = ("label", "unit", "values", *DESCRIBING_KEYS)
 VALUE_KEYS = ("from", "is", "status", "reference", "confidence", "url", "note")
 
 
@@ -51,13 +52,13 @@ class DatedValue:
 
 @dataclass(frozen=True)
 class LawParameter:
-    """One legal parameter; ``values`` ascend by date, ``extra`` holds ``counts``, ``among`` and ``scope``."""
+    """One legal parameter; ``values`` ascend by date, ``extra`` says who counts, among what and judged by what."""
 
     name: str
     label: str
     unit: str
     values: tuple[DatedValue, ...]
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def at(self, day: int) -> DatedValue:
         """Return the value in force on a day, or raise ``ValueError`` before the first one."""
@@ -285,5 +286,5 @@ def _parameter(name: str, document: Document, faults: list[Fault]) -> LawParamet
     values = read_values(block.get("values"), str(unit), document, (name, "values"), faults)
     if len(faults) > before:
         return None
-    extra = {key: str(block[key]) for key in ("counts", "among", "scope") if key in block}
+    extra = {key: block[key] for key in DESCRIBING_KEYS if key in block}
     return LawParameter(name, block["label"], str(unit), values, extra)

@@ -29,6 +29,11 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
+def item_model(annotation: Any) -> type[BaseModel] | None:
+    """Return the model of the values of a map of models (``dict[str, Model]``), if it is one."""
+    return model_of(get_args(annotation)[1]) if get_origin(annotation) is dict else None
+
+
 def as_tuples(data: Any) -> Any:
     """Return data with every list as a tuple, as the strict models want them."""
     if isinstance(data, dict):
@@ -57,13 +62,23 @@ def defaults(model: type[BaseModel]) -> dict[str, Any]:
 
 def known_keys(model: type[BaseModel], route: Route) -> list[str] | None:
     """Return the keys allowed at a place of a model; ``None`` where any key is."""
-    for part in route:
-        field = model.model_fields.get(str(part))
+    found = _descend(model, route)
+    return list(found.model_fields) if found else None
+
+
+def _descend(model: type[BaseModel], route: Route) -> type[BaseModel] | None:
+    """Return the model at a place, through maps of models; ``None`` when there is none."""
+    found, rest = model, list(route)
+    while rest:
+        field = found.model_fields.get(str(rest.pop(0)))
         inner = model_of(field.annotation) if field else None
+        if field and inner is None and rest:
+            inner = item_model(field.annotation)
+            rest.pop(0)  # the name of an entry of the map
         if inner is None:
             return None
-        model = inner
-    return list(model.model_fields)
+        found = inner
+    return found
 
 
 def place_of(model: type[BaseModel], route: Route) -> tuple[list[str] | None, Route]:
@@ -74,6 +89,8 @@ def place_of(model: type[BaseModel], route: Route) -> tuple[list[str] | None, Ro
     for depth, part in enumerate(route):
         keys = known_keys(model, route[:depth])
         if keys is None:
+            if item_model(field_of(model, route[:depth]).annotation):
+                continue  # the name of an entry is free, what is inside is not
             is_map = get_origin(field_of(model, route[:depth]).annotation) is dict
             free = is_map and depth == len(route) - 1
             return (None, route) if free else ([], route[: depth + 1])
@@ -84,12 +101,10 @@ def place_of(model: type[BaseModel], route: Route) -> tuple[list[str] | None, Ro
 
 def field_of(model: type[BaseModel], route: Route) -> FieldInfo:
     """Return the field at a route, or raise ``KeyError``."""
-    for part in route[:-1]:
-        inner = model_of(model.model_fields[part].annotation)
-        if inner is None:
-            raise KeyError(part)
-        model = inner
-    return model.model_fields[route[-1]]
+    found = _descend(model, route[:-1])
+    if found is None:
+        raise KeyError(route)
+    return found.model_fields[route[-1]]
 
 
 def explain(error: ValidationError, model: type[BaseModel], line_of: Callable[[Route], tuple[str, int]]) -> list[Fault]:

@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from ruamel.yaml.nodes import Node
 from ruamel.yaml.representer import SafeRepresenter
 
 from sim.inputs.allocation_files import allocation_files, read_allocation
-from sim.inputs.faults import Fault, Faults
+from sim.inputs.faults import Fault, Faults, shown
 from sim.inputs.files import find_territory, hash_of, label_of
 from sim.inputs.grids import find_grid, load_grid, pair_fault
 from sim.inputs.law import SIGNED_UNITS, Law, amend, law_files, load_law
 from sim.inputs.merging import Merged, ask, merge, override, read_chain, set_run
 from sim.inputs.models import as_plain, as_tuples, explain, field_of, leaves
+from sim.inputs.objective_tables import find_table
 from sim.inputs.schema import Scenario
 from sim.inputs.schema_designation import RANKED_BY_ANOTHER
 from sim.inputs.yaml_lines import Route, read_scalar
@@ -52,6 +53,8 @@ class Loaded:
         The scenario's file.
     parent : Path, optional
         The file it extends.
+    where : dict
+        Route of each value given to its file and line, for later messages.
     """
 
     scenario: Scenario
@@ -61,6 +64,13 @@ class Loaded:
     files: dict[str, str]
     path: Path
     parent: Path | None = None
+    where: dict[Route, tuple[str, int]] = field(default_factory=dict)
+
+    def line_of(self, route: Route) -> tuple[str, int]:
+        """Return the file and line that gave a value, or the nearest one around it."""
+        while route and route not in self.where:
+            route = route[:-1]
+        return self.where.get(route, (shown(self.path), 1))
 
     @property
     def name(self) -> str:
@@ -114,6 +124,10 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
     paths = [path for path, _ in chain]
     read = [*paths, *law_files()]
     read += [*map(find_grid, _grids(scenario)), *allocation_files(scenario)]
+    for name, objective in scenario.rules.objectives.items():
+        if objective.table:
+            where = merged.line_of(("rules", "objectives", name, "table"))
+            read.append(find_table(objective.table, paths[-1].parent, where))
     return Loaded(
         scenario=scenario,
         law=_amended(merged),
@@ -122,6 +136,7 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
         files={label_of(path): hash_of(path) for path in read},
         path=paths[-1],
         parent=paths[-2] if len(paths) > 1 else None,
+        where=dict(merged.where),
     )
 
 
@@ -229,6 +244,7 @@ def differences(loaded: Loaded, parent: Loaded | None = None) -> list[tuple[str,
     before, after = dict(flatten(base.source)), dict(flatten(loaded.source))
     paths = [*after, *(path for path in before if path not in after)]
     changed = [path for path in paths if path not in ("title", "summary") and before.get(path) != after.get(path)]
+    changed = [path for path in changed if path in before or loaded.origins.get(path) != DEFAULT]  # of a new object
     return [(path, before.get(path, _in_force(path, base.law)), after.get(path)) for path in changed]
 
 

@@ -6,11 +6,12 @@ from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
 from sim.inputs.schema_designation import Designation
+from sim.inputs.schema_objectives import LecSubstitution, Objective
 from sim.inputs.schema_reservations import Reservation
 
 
 class Steering(Strict):
-    """Whether designation leans towards objectives that lag."""
+    """Short for objectives of the law with ``effect: pilote``, within the usual volume of mutations."""
 
     name: Literal["aucun", "objectifs"] = technical("aucun", doc="none, or towards the objectives below")
     objectives: tuple[str, ...] = technical((), doc="law names of the objectives steered (quota.*)")
@@ -52,4 +53,6 @@ class Rules(Strict):
     designation: Designation = Designation()
     reservation: Reservation = Reservation()
     steering: Steering = Steering()
+    objectives: dict[str, Objective] = technical({}, doc="quotas as objects, by name (scenarios/README.md)")
+    lec_substitution: LecSubstitution = LecSubstitution()
     affordability: Affordability = Affordability()

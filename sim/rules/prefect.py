@@ -1,0 +1,73 @@
+"""The prefect: caps of the State's reservations, and substitution to a landlord that misses the first quartile.
+
+CCH L441-1, al. 33 and 34 (loi égalité et citoyenneté), R441-5-2. Dates, windows and caps are law
+(``lec.*``, ``flux.*``); real enforcement is rare, hence a switch (``rules.lec_substitution``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.state.quota_book import Tally
+
+
+def is_checkpoint(day: dt.date, stops: Sequence[str]) -> bool:
+    """Return whether attributions outside QPV are stopped and sent to the prefect on this day.
+
+    Parameters
+    ----------
+    stops : sequence of str
+        Law ``lec.dates_arret``: months and days, ``"06-30"``.
+    """
+    return f"{day:%m-%d}" in stops
+
+
+def is_substituted(
+    was: bool, target: float, control: Tally, release: Tally, *, at_checkpoint: bool, is_declared: bool = True
+) -> bool:
+    """Return whether the prefect attributes a landlord's dwellings freed outside QPV.
+
+    Parameters
+    ----------
+    was : bool
+        Whether he already does.
+    target : float
+        Objective outside QPV.
+    control, release : Tally
+        The landlord's flow over the window of control (six months) and of release (twelve).
+    at_checkpoint : bool
+        A new substitution begins at a stop only; one that runs ends as soon as the release window is met.
+    is_declared : bool
+        Missing or incomplete data count as a miss.
+    """
+    if was:
+        return release.denominator == 0 or release.share < target
+    missed = control.denominator > 0 and control.share < target
+    return at_checkpoint and (missed or not is_declared)
+
+
+def substituted(own: np.ndarray, serves: np.ndarray) -> np.ndarray:
+    """Return the holder's preference under substitution: only those who serve the objective are proposed."""
+    return np.where(serves, np.maximum(own, 0), -1)
+
+
+def is_in_flux_base(*, is_substitution: bool, is_internal_mutation: bool = False, is_relodging: bool = False) -> bool:
+    """Return whether an attribution belongs to the yearly flow that reservations are shares of (R441-5).
+
+    Out: the prefect's substitutions (L441-1, al. 34), mutations inside one landlord's stock, relodgings.
+    """
+    return not (is_substitution or is_internal_mutation or is_relodging)
+
+
+def is_within_caps(share: float, agents_share: float, cap: float, agents_cap: float) -> bool:
+    """Return whether the State's reservations respect their caps: a ceiling of the whole, part of it for agents.
+
+    Parameters
+    ----------
+    share : float
+        Whole of the State's reservations, agents included.
+    """
+    return agents_share <= min(share, agents_cap) + 1e-12 and share <= cap + 1e-12
