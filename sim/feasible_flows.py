@@ -25,7 +25,7 @@ from sim.state.applications import Applications
 from sim.state.households import Households
 from sim.state.luck import Luck
 from sim.state.rows import Rows
-from sim.words.clock import DAYS_PER_YEAR, to_day, year_of
+from sim.words.clock import DAYS_PER_YEAR, months_later, to_day, year_of
 from sim.words.codes import MUTATION_GROUNDS, PDALHPD_GROUNDS, Channel, Financing, Recognition
 from sim.world.terms import law_terms, quartile_thresholds
 
@@ -235,13 +235,16 @@ def _files(loaded: Loaded, territory: Territory, day_one: FirstDay, years: float
 def _recognised(files: Files, loaded: Loaded, day: int) -> Files:
     """Split each application into what it is and what it may be recognised as, with the chances of the scenario."""
     p, a = loaded.scenario.flows.recognitions, files.applications
-    pending = np.exp(-np.maximum(0, day - a.filed_day) / p.delay_mean_days) * (a.recognition == 0) * float(p.on)
-    first = pending * ((a.grounds & np.uint32(PDALHPD_GROUNDS)) > 0) * ~a.is_mutation
-    moving = pending * ((a.grounds & np.uint32(MUTATION_GROUNDS)) > 0) * a.is_mutation
+    is_open = (a.recognition == 0) * float(p.on)
+    waited = np.maximum(0, day - a.filed_day)
+    pending = np.exp(-waited / p.pdalhpd.delay_mean_days) * is_open
+    decides = np.asarray(months_later(a.filed_day, int(loaded.law.at("dalo.delai_commission_months", day)))) > day
+    is_first = ((a.grounds & np.uint32(PDALHPD_GROUNDS)) > 0) & ~a.is_mutation
+    is_moving = ((a.grounds & np.uint32(MUTATION_GROUNDS)) > 0) & a.is_mutation
     chances = {
-        Recognition.DALO: first * p.dalo_share,
-        Recognition.PDALHPD: first * p.pdalhpd_share,
-        Recognition.MUTATION: moving * p.mutation_share,
+        Recognition.DALO: decides * is_open * is_first * p.dalo.share,
+        Recognition.PDALHPD: pending * is_first * p.pdalhpd.share,
+        Recognition.MUTATION: np.exp(-waited / p.mutation.delay_mean_days) * is_open * is_moving * p.mutation.share,
     }
     parts = [(np.arange(len(a)), np.zeros(len(a), dtype=np.uint8), 1.0 - sum(chances.values()))]
     for flag, chance in chances.items():

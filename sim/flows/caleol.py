@@ -7,25 +7,22 @@ commission with ranked candidates are offered (``flows/offers.py``).
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
-from sim.flows.offers import occasions, open_shortlists, propose, rank
-from sim.flows.search import LANDLORD, give_back
-from sim.rules import quotas
-from sim.rules.designation import served_order
-from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, PREFERENCES
-from sim.words.clock import Phase
-from sim.words.codes import Reason
+from sim.flows import steering
+from sim.flows.offers import Files, occasions, open_shortlists, propose
+from sim.flows.search import LANDLORD, give_back, pass_on
+from sim.rules.commission import Condition, Decision, Motive, draw_motives, files_required, ranks, session_order
+from sim.rules.commission import decide as decisions
+from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, Namer
+from sim.rules.reserved_homes import in_programme
+from sim.words.clock import Phase, year_of
+from sim.words.codes import Occupation, Reason, Recognition, Reservataire
 from sim.world import moves
-from sim.world.buckets import SEGMENTS
 from sim.world.searching import Query
 from sim.world.world import Session, Story, World
 
-PUBLIC = np.arange(SEGMENTS) // 8
-OVERRIDING = 1e3  # beyond the usual volume, ordinary mutations come after everybody
-IS_FIRST_QUARTILE = (np.arange(SEGMENTS) // 4) % 2 == 1
+MASKS = np.array([EMPLOYMENT_MASKS.get(holder, EVERYBODY) for holder in range(len(Reservataire))])
 
 
 def commission(world: World, landlord: int) -> Story:
@@ -41,92 +38,170 @@ def commission(world: World, landlord: int) -> Story:
         day += every
 
 
-def lags(world: World) -> dict[str, float]:
-    """Return how far behind each steered objective is this year, relative to its target."""
-    behind = {}
-    for name in world.scenario.rules.steering.objectives:
-        target = float(world.law[name])
-        behind[name] = max(0.0, target - world.book.share(name)) / target if target > 0 else 0.0
-    usual = world.scenario.rules.steering.mutation_share_max
-    behind[quotas.MUTATION_VOLUME] = max(0.0, 1.0 - usual - world.book.share(quotas.MUTATION_VOLUME)) * OVERRIDING
-    return behind
-
-
 def designate_all(world: World, landlord: int) -> None:
     """Designate candidates for every dwelling that waits for some, in row order."""
     waiting = np.array(sorted(world.to_designate[landlord]), dtype=np.int64)
     if not len(waiting):
         return
-    is_steered = world.scenario.rules.steering.name == "objectifs"
-    session = find_candidates(world, waiting, lags(world) if is_steered else {})
+    pass_on(world, waiting, has_failed=False)
+    session = find_candidates(world, waiting)
     world.to_designate[landlord].difference_update(session.homes.tolist())
     world.in_session[landlord].append(session)
 
 
-def find_candidates(world: World, homes: np.ndarray, behind: dict[str, float]) -> Session:
-    """Designate the best candidates of each holder, else of the landlord; return those who are held, by dwelling."""
-    query = ask_for(world, homes, behind)
-    ageing = world.order.ageing(world.day)
-    chosen, found, is_fallback = world.waiting.candidates(world.people(), world.homes(), world.terms, query, ageing)
+def find_candidates(world: World, homes: np.ndarray) -> Session:
+    """Designate the best candidates of each dwelling; return those who are held, by dwelling.
+
+    A hard objective may bind from one dwelling to the next: they then choose one at a time.
+    """
+    step = 1 if world.policy.is_hard else max(1, len(homes))
+    parts = [designate(world, homes[i : i + step]) for i in range(0, len(homes), step)]
+    return Session(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def designate(world: World, homes: np.ndarray) -> Session:
+    """Designate candidates for some dwellings, under the objectives as they stand."""
+    query = ask_for(world, homes)
+    chosen, found, is_fallback = world.waiting.candidates(
+        world.people(), world.homes(), world.terms, query, world.rule()
+    )
+    serve_owed(world, query, chosen, found)
     lost = homes[is_fallback]
-    moves.orient(world, lost[world.dwellings.reserved_for[lost] != LANDLORD], LANDLORD)
+    world.lettings.namer[lost] = Namer.LANDLORD
+    moves.orient(world, lost[world.dwellings.reserved_for[lost] != LANDLORD], LANDLORD, Reason.FEW_CANDIDATES)
     is_filled = np.arange(chosen.shape[1])[None, :] < found[:, None]
-    rows, ranks = chosen[is_filled], np.nonzero(is_filled)[1] + 1
-    few = np.where(found < int(world.law["caleol.candidats_min"]), Reason.FEW_CANDIDATES, Reason.NONE)
-    moves.designate(world, rows, np.repeat(homes, found), ranks, np.repeat(few, found))
-    return Session(homes[found > 0], found[found > 0], rows)
+    rows, ranks_ = chosen[is_filled], np.nonzero(is_filled)[1] + 1
+    few = np.repeat(lacking(world, homes, chosen, found), found)
+    moves.designate(world, rows, np.repeat(homes, found), ranks_, few)
+    some = found > 0
+    if world.policy.objectives:
+        for dwelling, row in zip(homes[some].tolist(), chosen[some, 0].tolist(), strict=True):
+            steering.promise(world, dwelling, row)
+    return Session(homes[some], found[some], rows)
 
 
-def ask_for(world: World, homes: np.ndarray, behind: dict[str, float]) -> Query:
+def lacking(world: World, homes: np.ndarray, chosen: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return why fewer files than the law asks are examined for each dwelling, ``Reason.NONE`` when it is not so."""
+    is_dalo = np.zeros(len(homes), dtype=bool)
+    some = found > 0
+    is_dalo[some] = (world.applications.recognition[chosen[some, 0]] & int(Recognition.DALO)) > 0
+    is_dalo &= world.dwellings.reserved_for[homes] == Reservataire.ETAT  # designated by the prefect (L441-2-3 II)
+    minimum = int(world.law["caleol.candidats_min"])
+    asked = files_required(np.full(len(homes), minimum), minimum, is_dalo, np.zeros(len(homes), dtype=bool))
+    return np.where(found < asked, int(Reason.FEW_CANDIDATES), int(Reason.NONE))
+
+
+def ask_for(world: World, homes: np.ndarray) -> Query:
     """Return what each dwelling asks for: segments in order, employment, how many files."""
-    holders = world.dwellings.reserved_for[homes]
-    in_qpv = world.is_in_qpv[homes]
-    table = {(h, q): tiers_of(h, q, behind) for h in {*holders.tolist(), LANDLORD} for q in (False, True)}
+    d, lettings = world.dwellings, world.lettings
+    tables, asked = steering.tiers(world, homes)
+    holders, facts = d.reserved_for[homes], world.policy.facts
+    is_still = np.arange(len(facts["handicap"])) % 2 == 1
+    luck = world.luck.uniform("files", d.luck_id[homes], d.lettings_count[homes])
     mean = world.scenario.flows.caleol.files_mean
-    luck = world.luck.uniform("files", world.dwellings.luck_id[homes], world.dwellings.lettings_count[homes])
     wanted = np.maximum(int(mean) + (luck < mean - int(mean)), int(world.law["caleol.candidats_min"]))
+    if world.order.rule.use == "shortlist":
+        wanted = np.maximum(wanted, world.order.rule.shortlist_files)
+    kept_for_young = in_programme(lettings.is_programme[homes], holders)
+    youngest = year_of(world.day) - int(world.law["jeunes.age_max_years"])
     return Query(
         dwellings=homes,
-        holder_tiers=np.stack([table[h, q] for h, q in zip(holders.tolist(), in_qpv.tolist(), strict=True)]),
-        holder_mask=np.array([EMPLOYMENT_MASKS.get(h, EVERYBODY) for h in holders.tolist()]),
-        landlord_tiers=np.stack([table[LANDLORD, q] for q in in_qpv.tolist()]),
+        tiers=tables,
+        asked=asked,
+        masks=np.where(lettings.namer[homes] == Namer.HOLDER, MASKS[holders], EVERYBODY),
+        shifts=world.order.shifts(facts, is_still, world.day),
+        shifted=2 * world.is_in_qpv[homes] + d.is_accessible[homes],
+        born_after=np.where(kept_for_young, youngest, 0),
         wanted=wanted,
+        occasion=occasions(world, homes),
     )
 
 
-def tiers_of(holder: int, is_in_qpv: bool, behind: dict[str, float]) -> np.ndarray:
-    """Return the order in which a holder serves the segments for a dwelling in or outside a QPV."""
-    if not behind:
-        return unsteered_tiers(holder)
-    preference = np.array(PREFERENCES[holder])[PUBLIC]
-    return served_order(quotas.segment_scores(behind, is_in_qpv, PUBLIC, IS_FIRST_QUARTILE), preference)
-
-
-@cache
-def unsteered_tiers(holder: int) -> np.ndarray:
-    """Return the holder's own order of the segments."""
-    return served_order(np.zeros(SEGMENTS), np.array(PREFERENCES[holder])[PUBLIC])
+def serve_owed(world: World, query: Query, chosen: np.ndarray, found: np.ndarray) -> None:
+    """Put first who is owed a dwelling, refused in a résidence à enjeu (L441-2-2 al. 3): the longest ago first."""
+    if not world.policy.residences:
+        return
+    a, owed_day = world.applications, world.standing.owed_day
+    for i, dwelling in enumerate(query.dwellings.tolist()):
+        if world.lettings.is_in_residence[dwelling]:
+            continue
+        owed = np.flatnonzero((owed_day[: len(a)] >= 0) & (a.status[: len(a)] == moves.OPEN))
+        for j in range(len(found)):  # designated for another dwelling of the session
+            owed = np.setdiff1d(owed, chosen[j, : found[j]]) if j != i else owed
+        suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, i, owed.astype(np.int64))
+        owed = owed[suits]
+        if len(owed):
+            first = int(owed[np.argmin(owed_day[owed])])
+            others = [row for row in chosen[i, : found[i]].tolist() if row != first]
+            files = [first, *others][: chosen.shape[1]]
+            chosen[i, : len(files)], found[i] = files, len(files)
+            owed_day[first] = -1
 
 
 def decide(world: World, session: Session) -> None:
-    """The commission examines the files of each dwelling, and ranks those it retains."""
+    """The commission examines the files of each dwelling, and ranks those it retains (R441-3)."""
     if not len(session.homes):
         return
-    rows, counts = session.rows, session.counts
-    homes = np.repeat(session.homes, counts)
-    caleol = world.scenario.flows.caleol
-    ids, occasion = world.applications.luck_id[rows], occasions(world, homes)
-    has_retracted = world.luck.uniform("retract", ids, occasion) < caleol.retract_share
-    is_rejected = ~has_retracted & (world.luck.uniform("reject", ids, occasion) < caleol.reject_share)
-    is_kept = ~has_retracted & ~is_rejected
+    a, rows, counts = world.applications, session.rows, session.counts
+    homes, caleol, practice = (
+        np.repeat(session.homes, counts),
+        world.scenario.flows.caleol,
+        world.scenario.flows.commission,
+    )
+    ids, occasion, luck = a.luck_id[rows], occasions(world, homes), world.luck.uniform
+    has_retracted = luck("retract", ids, occasion) < caleol.retract_share
+    motive = np.where(has_retracted, int(Motive.NONE), motives(world, rows, homes))
+    is_inadmissible = ~has_retracted & (luck("inadmissible", ids, occasion) < practice.inadmissible_share)
+    lacks_document = luck("document", ids, occasion) < practice.missing_document_share
+    condition = np.where(lacks_document, int(Condition.DOCUMENT), int(Condition.NONE))
+    decision = decisions(np.where(has_retracted, int(Motive.ADEQUACY), motive), condition, is_inadmissible, homes)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    order = session_order(places, *own_order(world, rows, homes, places))
+    rank = ranks(decision, homes, order)
+    moves.examine(world, rows, homes, has_retracted, decision, motive, rank)
+    world.standing.owed_day[rows[motive == Motive.FRAGILITY]] = world.day
+    struck = rows[decision == Decision.INADMISSIBLE]
+    struck = struck[is_inadmissible[decision == Decision.INADMISSIBLE]]
+    world.strike_due.add_group(world.day + int(world.law["caleol.irrecevabilite_days"]), struck)
     starts = np.cumsum(counts) - counts
-    kept = np.add.reduceat(is_kept, starts, dtype=np.int64)
-    ranks = np.cumsum(is_kept) - np.repeat(np.cumsum(kept) - kept, counts)
-    moves.examine(world, rows, homes, has_retracted, is_rejected, ranks)
+    kept = np.add.reduceat(rank > 0, starts, dtype=np.int64)
     give_back(world, session.homes[kept == 0])
-    if not is_kept.any():
+    if not kept.any():
         return
-    examined = np.repeat(np.add.reduceat(~has_retracted, starts, dtype=np.int64), counts)[is_kept]
-    lists = rank(world, rows[is_kept], homes[is_kept], ranks[is_kept], np.repeat(kept, counts)[is_kept], examined)
-    opened = open_shortlists(world, lists)
-    propose(world, opened[lists.rank == 1])
+    retained = np.flatnonzero(rank > 0)
+    retained = retained[np.lexsort((rank[retained], homes[retained]))]
+    examined = np.repeat(np.add.reduceat(~has_retracted, starts, dtype=np.int64), counts)
+    lists = open_shortlists(
+        world,
+        Files(
+            rows[retained], homes[retained], rank[retained], np.repeat(kept, counts)[retained], examined[retained],
+            decision[retained] == Decision.CONDITIONAL,
+        ),
+    )  # fmt: skip
+    propose(world, lists[rank[retained] == 1])
+
+
+def motives(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarray:
+    """Draw why each file is not retained, ``Motive.NONE`` for the others."""
+    caleol, practice = world.scenario.flows.caleol, world.scenario.flows.commission
+    luck = world.luck.uniform("reject", world.applications.luck_id[rows], occasions(world, homes))
+    shares = {
+        Motive.ADEQUACY: caleol.reject_share,
+        Motive.OWNER: practice.owner_refused_share,
+        Motive.FRAGILITY: practice.fragility_refused_share,
+    }
+    is_owner = world.applicants(rows).occupation == Occupation.OWNER
+    is_fragile = (world.quartile[rows] == 1) & world.lettings.is_in_residence[homes]
+    return draw_motives(luck, shares, {Motive.OWNER: is_owner, Motive.FRAGILITY: is_fragile})
+
+
+def own_order(world: World, rows: np.ndarray, homes: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the commission's own order of files, and where it follows it instead of that of designation."""
+    practice, rule = world.scenario.flows.commission, world.order.rule
+    share = 1.0 - rule.commission_follows_share if rule.use == "shortlist" else practice.reorder_share
+    if not share:
+        return places, np.zeros(len(rows), dtype=bool)
+    own = world.luck.uniform("choice", world.applications.luck_id[rows], occasions(world, homes))
+    d = world.dwellings
+    is_own = world.luck.uniform("reorder", d.luck_id[homes], d.lettings_count[homes]) < share
+    return own, is_own

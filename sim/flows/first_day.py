@@ -32,7 +32,7 @@ def pipeline(world: World, departures: exits.Departures) -> Story:
     if not len(advanced):
         return
     answer_days = int(world.law["offre.delai_reponse_days"])
-    session = caleol.find_candidates(world, advanced, {})
+    session = caleol.find_candidates(world, advanced)
     landlord, since_notice = world.dwellings.landlord[session.homes], age[session.homes]
     for number in np.unique(landlord).tolist():
         world.to_designate[number].difference_update(session.homes.tolist())

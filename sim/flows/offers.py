@@ -8,15 +8,22 @@ on one day is one batch, in the order of the shortlists.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.behaviour.refusing import refusal_probability
-from sim.flows.search import give_back, start_search, works_days
-from sim.rules import affordability, quotas
+from sim.flows import steering
+from sim.flows.search import give_back, leave_flux, start_search, works_days
+from sim.rules import affordability
+from sim.rules.commission import Decision, condition_holds
+from sim.rules.draws import BIDDERS
+from sim.rules.flux import counts_in_flux
+from sim.rules.recognition import loses_dalo
 from sim.state.rows import Rows
 from sim.state.shortlists import Shortlists
 from sim.words.clock import Phase
-from sim.words.codes import Reason
+from sim.words.codes import Reason, Recognition
 from sim.world import moves
 from sim.world.world import Story, World
 
@@ -39,8 +46,44 @@ def leases(world: World) -> Story:
             sign(world, due)
 
 
-def open_shortlists(world: World, lists: Shortlists) -> np.ndarray:
-    """Keep what a commission ranked; return its rows in ``world.shortlists``."""
+class Files(NamedTuple):
+    """Files that a commission ranked, dwelling after dwelling, by rank."""
+
+    rows: np.ndarray
+    homes: np.ndarray
+    ranks: np.ndarray
+    ranked: np.ndarray  # how many were ranked for the dwelling
+    examined: np.ndarray  # how many were examined for it
+    is_conditional: np.ndarray  # a document is missing (R441-3 c)
+
+
+def open_shortlists(world: World, files: Files) -> np.ndarray:
+    """Keep what a commission ranked, with what each candidate will answer; return its rows in ``world.shortlists``."""
+    rows, homes = files.rows, files.homes
+    people, dwellings = world.applicants(rows), Rows(world.dwellings, homes)
+    refuse, practice = world.scenario.behaviour.refuse, world.scenario.flows.commission
+    effort = effort_share(world, people, dwellings)
+    probability = refusal_probability(people, dwellings, world.is_in_qpv[homes], effort, refuse)
+    if world.rule().filter.kind == BIDDERS:
+        probability = probability * world.order.rule.bid_refusal_ratio  # they chose the advert
+    ids, occasion, luck = people.luck_id, occasions(world, homes), world.luck.uniform
+    refuses = luck("refuse", ids, occasion) < probability
+    silent = refuses & (luck("silence", ids, occasion) < refuse.silence_share)
+    delay = int(world.law["offre.delai_reponse_days"])
+    days = 1 + (luck("answer", ids, occasion) * delay).astype(int)
+    days[silent] = delay + 1  # the offer lapses at the end of the delay
+    is_void = np.zeros(len(rows), dtype=bool)
+    if files.is_conditional.any():
+        document = np.rint(-np.log1p(-luck("document_days", ids, occasion)) * practice.document_mean_days).astype(int)
+        decision = np.where(files.is_conditional, int(Decision.CONDITIONAL), int(Decision.ATTRIBUTED))
+        is_void = ~condition_holds(decision, document, practice.document_max_days)
+        waits = np.where(is_void, practice.document_max_days, document)
+        days = np.where(files.is_conditional, np.maximum(days, waits), days)
+    lists = Shortlists.build(
+        len(rows), application=rows, dwelling=homes, rank=files.ranks, ranked_count=files.ranked,
+        files_count=files.examined, is_refusal=refuses, is_silent=silent, is_void=is_void,
+        answer_days=np.minimum(days, 255),
+    )  # fmt: skip
     return world.shortlists.append(lists)
 
 
@@ -54,18 +97,34 @@ def propose(world: World, files: np.ndarray) -> None:
 def answer(world: World, due: np.ndarray) -> None:
     """Refusals go to the next rank, or give the dwelling back; acceptances promise a lease."""
     s = world.shortlists
-    refuses = s.is_refusal[due]
-    refused, accepted = due[refuses], due[~refuses]
+    is_void, refuses = s.is_void[due], s.is_refusal[due]
+    void, refused, accepted = due[is_void & ~refuses], due[refuses], due[~refuses & ~is_void]
     if len(refused):
         moves.decline(world, s.application[refused], s.dwelling[refused], s.rank[refused], s.is_silent[refused])
-        is_last = s.rank[refused] == s.ranked_count[refused]
-        give_back(world, s.dwelling[refused[is_last]].astype(np.int64))
+        lose_dalo(world, s.application[refused].astype(np.int64), s.dwelling[refused])
+    if len(void):
+        moves.release(world, s.application[void], s.dwelling[void], Reason.DOCUMENT_MISSING)
+    failed = np.sort(np.concatenate([refused, void]))
+    if len(failed):
+        is_last = s.rank[failed] == s.ranked_count[failed]
+        give_back(world, s.dwelling[failed[is_last]].astype(np.int64))
         if not is_last.all():
-            propose(world, refused[~is_last] + 1)
+            propose(world, failed[~is_last] + 1)
     if len(accepted):
         release_others(world, accepted)
         ready = world.ready_day[s.dwelling[accepted]]
         promise(world, accepted, np.maximum(world.day + world.scenario.flows.caleol.lease_delay_days, ready))
+
+
+def lose_dalo(world: World, rows: np.ndarray, homes: np.ndarray) -> None:
+    """Who refuses an adapted offer may lose the benefit of its DALO decision (R441-16-3)."""
+    recognition = world.applications.recognition[rows]
+    if not (recognition & int(Recognition.DALO)).any():
+        return
+    luck = world.luck.uniform("dalo_loss", world.applications.luck_id[rows], occasions(world, homes))
+    lost = loses_dalo(recognition, np.ones(len(rows), dtype=bool), luck, world.scenario.flows.recognitions)
+    if lost.any():
+        moves.expire_recognition(world, rows[lost], np.full(lost.sum(), int(Recognition.DALO), dtype=np.uint8))
 
 
 def release_others(world: World, accepted: np.ndarray) -> None:
@@ -82,7 +141,9 @@ def promise(world: World, files: np.ndarray, lease_days: np.ndarray) -> None:
     s = world.shortlists
     rows, dwellings = s.application[files], s.dwelling[files]
     moves.accept(world, rows, dwellings, s.rank[files])
-    count_in_book(world, rows, dwellings)
+    if world.promises:
+        for dwelling, row in zip(dwellings.tolist(), rows.tolist(), strict=True):
+            steering.keep(world, dwelling, row)
     old = world.households.dwelling[world.applications.household[rows]].astype(np.int64)
     moving = old >= 0
     if moving.any():
@@ -93,54 +154,18 @@ def promise(world: World, files: np.ndarray, lease_days: np.ndarray) -> None:
 
 
 def sign(world: World, files: np.ndarray) -> None:
-    """Leases begin."""
-    s = world.shortlists
-    moves.house(world, s.application[files], s.dwelling[files], s.rank[files], s.files_count[files])
-    world.ready_day[s.dwelling[files]] = -1
-
-
-def count_in_book(world: World, rows: np.ndarray, dwellings: np.ndarray) -> None:
-    """Count accepted attributions towards the objectives that are steered."""
-    steering = world.scenario.rules.steering
-    if steering.name != "objectifs":
-        return
-    a = world.applications
-    public = quotas.public_of(a.recognition[rows], a.is_mutation[rows])
-    first_quartile, in_qpv = world.quartile[rows] == 1, world.is_in_qpv[dwellings]
-    counted = np.where(public != quotas.MUTATION, public, quotas.ORDINARY_MUTATION)
-    world.book.count(quotas.MUTATION_VOLUME, counted != quotas.ORDINARY_MUTATION)
-    for name in steering.objectives:
-        objective = quotas.OBJECTIVES[name]
-        applies = np.where(in_qpv, objective.applies(True), objective.applies(False))
-        world.book.count(name, objective.serves(public[applies], first_quartile[applies]))
-
-
-def rank(
-    world: World, rows: np.ndarray, homes: np.ndarray, ranks: np.ndarray, ranked: np.ndarray, files: np.ndarray
-) -> Shortlists:
-    """Return shortlists with what each candidate will answer: refuses or not, by silence or not, after how long.
-
-    Parameters
-    ----------
-    rows, homes : numpy.ndarray
-        Application and dwelling of each file that the commission ranked, dwelling after dwelling.
-    ranks, ranked, files : numpy.ndarray
-        Its rank; how many were ranked, and how many examined, for its dwelling.
-    """
-    people, dwellings = world.applicants(rows), Rows(world.dwellings, homes)
-    effort = effort_share(world, people, dwellings)
-    refuse = world.scenario.behaviour.refuse
-    probability = refusal_probability(people, dwellings, world.is_in_qpv[homes], effort, refuse)
-    ids, occasion = people.luck_id, occasions(world, homes)
-    refuses = world.luck.uniform("refuse", ids, occasion) < probability
-    silent = refuses & (world.luck.uniform("silence", ids, occasion) < refuse.silence_share)
-    delay = int(world.law["offre.delai_reponse_days"])
-    days = 1 + (world.luck.uniform("answer", ids, occasion) * delay).astype(int)
-    days[silent] = delay + 1  # the offer lapses at the end of the delay
-    return Shortlists.build(
-        len(rows), application=rows, dwelling=homes, rank=ranks, ranked_count=ranked, files_count=files,
-        is_refusal=refuses, is_silent=silent, answer_days=days,
-    )  # fmt: skip
+    """Leases begin; those that the flux leaves out are taken back from the holders' shares (R441-5)."""
+    s, d = world.shortlists, world.dwellings
+    dwellings = s.dwelling[files].astype(np.int64)
+    left = moves.house(world, s.application[files], dwellings, s.rank[files], s.files_count[files])
+    world.ready_day[dwellings] = -1
+    within = (left >= 0) & (d.landlord[left] == d.landlord[dwellings])
+    substituted = np.isin(d.landlord[dwellings], list(world.substituted)) & ~world.is_in_qpv[dwellings]
+    relocation = np.where(world.applications.recognition[s.application[files]] & int(Recognition.NPNRU), 1, 0)
+    counts = counts_in_flux(within, relocation, substituted, world.lettings.is_identified[dwellings])
+    leave_flux(world, dwellings[~counts])
+    if world.scenario.rules.lec_substitution.on:
+        steering.count_for_prefect(world, s.application[files], dwellings)
 
 
 def occasions(world: World, homes: np.ndarray) -> np.ndarray:

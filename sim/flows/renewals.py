@@ -28,6 +28,7 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
     validity = int(world.law["demande.validite_days"])
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.RENEWALS)
+        strike_off(world)
         rows = anniversaries.calendar.pop(day)
         rows = rows[world.applications.status[rows] <= Status.HELD]
         if not len(rows):
@@ -41,3 +42,10 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
         kept = rows[~is_lapsed]
         moves.renew(world, kept, np.full(len(kept), day + validity))
         anniversaries.calendar.add_group(day + validity, kept)
+
+
+def strike_off(world: World) -> None:
+    """Inadmissible applications leave the list when their notice is over (R441-2-8 d), unless held since."""
+    rows = world.strike_due.pop(world.day)
+    rows = rows[world.applications.status[rows] == Status.OPEN]
+    moves.close(world, rows, EventKind.STRUCK_OFF, Status.STRUCK_OFF)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from sim.flows.arrivals import arrivals
 from sim.flows.caleol import commission
+from sim.flows.control import months
 from sim.flows.deliveries import deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
 from sim.flows.offers import answers, leases
 from sim.flows.recognitions import Procedures, recognitions
 from sim.flows.renewals import Anniversaries, renewals
+from sim.flows.reviews import reviews
 from sim.flows.yearly import dated_changes, new_years, photograph
 from sim.inputs.territory import Territory
 from sim.population.build import FirstDay
-from sim.rules import designation
-from sim.rules.designation import Order
+from sim.rules.policy import policy_of
 from sim.state.luck import Luck
 from sim.state.records import Replication
 from sim.state.tables import Table
@@ -27,16 +28,6 @@ from sim.world.world import World
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
-
-REALISED = ("pratique", "anciennete", "cotation")
-
-
-def order_of(loaded: Loaded) -> Order:
-    """Return the ordering rule that the scenario names, with its grid."""
-    rule = loaded.scenario.rules.designation
-    if rule.name not in REALISED or rule.refusal != "rang_garde" or rule.use == "shortlist":
-        raise NotImplementedError(f"the index does not realise {rule.name}, {rule.refusal}, {rule.use} yet")
-    return designation.order_of(rule)
 
 
 def build_world(
@@ -48,6 +39,7 @@ def build_world(
         loaded.scenario,
         territory,
         loaded.law,
+        policy_of(loaded),
         first_day.households.copy(),
         first_day.applications.copy(),
         first_day.dwellings.copy(),
@@ -55,14 +47,11 @@ def build_world(
         Luck(run.seed, replication),
         to_day(run.start),
         to_day(run.end),
-        order_of(loaded),
         first_day.newcomers,
         index,
     )
     world.refresh_law()
-    rows = world.open_rows()
-    world.quartile[rows] = world.quartile_of(rows)
-    world.file_in_index(rows)
+    world.file_in_index(world.open_rows())
     return world
 
 
@@ -83,6 +72,9 @@ def start_flows(world: World) -> None:
         world.start(exits(world, departures))
     if flows.deliveries.on:
         world.start(deliveries(world))
+    world.start(months(world))
+    if flows.reviews.on:
+        world.start(reviews(world))
     world.start(answers(world))
     world.start(leases(world))
     for landlord in range(len(world.territory.landlords)):

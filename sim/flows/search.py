@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.rules.reservations import oriented_in_turn
-from sim.words.codes import Reservataire
+from sim.flows import steering
+from sim.rules.flux import Cell, cells_of
+from sim.rules.reservations import Namer, Turn, named_holder, next_turn
+from sim.words.codes import Reason, Reservataire
 from sim.world import moves
 from sim.world.world import World
 
@@ -14,10 +16,49 @@ LANDLORD = int(Reservataire.BAILLEUR)
 
 def start_search(world: World, dwellings: np.ndarray, ready_days: np.ndarray | int) -> None:
     """Orient dwellings, in the order given, and put them on the list of the next designation."""
-    world.ready_day[dwellings] = ready_days
-    landlords = world.dwellings.landlord[dwellings]
-    moves.orient(world, dwellings, oriented_in_turn(world.book.oriented, landlords, world.holder_shares))
+    if not len(dwellings):
+        return
+    lettings = world.lettings
+    holders = orient(world, dwellings)
+    moves.orient(world, dwellings, holders, Reason.NONE)
+    lettings.ready_day[dwellings], lettings.asked_day[dwellings] = ready_days, world.day
+    lettings.namer[dwellings] = np.where(holders == LANDLORD, int(Namer.LANDLORD), int(Namer.HOLDER))
     put_on_list(world, dwellings)
+
+
+def orient(world: World, dwellings: np.ndarray) -> np.ndarray:
+    """Return the holder of each vacancy: the one named on the dwelling, else the one most behind its share."""
+    lettings, d, ledger, mode = world.lettings, world.dwellings, world.ledger, world.mode
+    has_balance = world.scenario.rules.reservation.flux.balance > 0
+    tags, identified = lettings.stock_holder[dwellings].tolist(), lettings.is_identified[dwellings].tolist()
+    landlords = d.landlord[dwellings].tolist()
+    holders = np.empty(len(dwellings), dtype=np.uint8)
+    for i, dwelling in enumerate(dwellings.tolist()):
+        holder = named_holder(mode, tags[i], identified[i])
+        counted = -1
+        if holder is None:
+            cells = categories(world, dwelling) if has_balance else ()
+            holder = counted = ledger.choose(landlords[i], cells)
+            ledger.count(landlords[i], holder, cells)
+        holders[i], lettings.counted_for[dwelling] = holder, counted
+    return holders
+
+
+def categories(world: World, dwelling: int) -> tuple[Cell, ...]:
+    """Return the categories of a dwelling that the balance of the flux looks at."""
+    d, by = world.dwellings, world.scenario.rules.reservation.flux.balance_by
+    in_qpv = bool(world.is_in_qpv[dwelling])
+    return cells_of(by, int(d.rooms[dwelling]), int(d.financing[dwelling]), in_qpv, int(d.commune[dwelling]))
+
+
+def leave_flux(world: World, dwellings: np.ndarray) -> None:
+    """Lettings that the flux does not count (R441-5): the orientation is taken back from the holder's share."""
+    landlords = world.dwellings.landlord[dwellings].tolist()
+    for dwelling, landlord in zip(dwellings.tolist(), landlords, strict=True):
+        holder = int(world.lettings.counted_for[dwelling])
+        if holder >= 0:
+            world.ledger.count(landlord, holder, dwellings=-1.0)
+            world.lettings.counted_for[dwelling] = -1
 
 
 def put_on_list(world: World, dwellings: np.ndarray) -> None:
@@ -28,10 +69,37 @@ def put_on_list(world: World, dwellings: np.ndarray) -> None:
 
 
 def give_back(world: World, dwellings: np.ndarray) -> None:
-    """The list is exhausted: the holder loses the dwelling, the landlord seeks again (rules.md 2.5)."""
-    lost = dwellings[world.dwellings.reserved_for[dwellings] != LANDLORD]
-    moves.orient(world, lost, LANDLORD)
+    """The list is exhausted: the dwelling goes to who names candidates next, who seeks again (rules.md 2.5)."""
+    for dwelling in dwellings.tolist():
+        steering.take_back(world, dwelling)
+    pass_on(world, dwellings, has_failed=True)
     put_on_list(world, dwellings)
+
+
+def pass_on(world: World, dwellings: np.ndarray, *, has_failed: bool) -> None:
+    """Give dwellings to who names candidates next, if their candidates failed or the holder's delay has passed."""
+    lettings, d = world.lettings, world.dwellings
+    delay = int(world.law["reservataire.delai_proposition_days"])
+    concerned = dwellings[lettings.namer[dwellings] != Namer.LANDLORD]
+    if not has_failed:
+        concerned = concerned[world.day - lettings.asked_day[concerned] > delay]
+    lost = []
+    for dwelling in concerned.tolist():
+        now = Turn(Namer.of(lettings.namer[dwelling]), int(d.reserved_for[dwelling]))
+        then = next_turn(
+            now,
+            has_failed=has_failed,
+            waited_days=world.day - int(lettings.asked_day[dwelling]),
+            delay_days=delay,
+            is_in_qpv=bool(world.is_in_qpv[dwelling]),
+            mayor_names=world.scenario.rules.reservation.flux.mayor_names_in_qpv,
+        )
+        lettings.namer[dwelling] = then.who
+        if then.holder != now.holder:
+            lost.append(dwelling)
+    if lost:
+        reason = Reason.CANDIDATES_FAILED if has_failed else Reason.DELAY_PASSED
+        moves.orient(world, np.array(lost), LANDLORD, reason)
 
 
 def works_days(world: World, dwellings: np.ndarray) -> np.ndarray:

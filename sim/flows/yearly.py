@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.rules.resources import own_threshold_eur_year_cu
 from sim.state.records import STOCK, YearEnd
 from sim.words.clock import Phase, first_day, year_of
 from sim.world.world import Story, World
@@ -24,7 +25,7 @@ def photograph(world: World, year: int) -> None:
             stock=stock,
             tenants=world.dwellings.tenant[: len(world.dwellings)].copy(),
             threshold_eur_year_cu=float(world.thresholds[0]),
-            endogenous_threshold_eur_year_cu=float(np.percentile(per_unit, 25)) if len(rows) else float("nan"),
+            endogenous_threshold_eur_year_cu=own_threshold_eur_year_cu(per_unit, world.law),
         )
     )
 
@@ -41,6 +42,7 @@ def new_years(world: World, start_year: list) -> Story:  # type: ignore[type-arg
         yield world.until(first_day(year), Phase.YEARLY)
         photograph(world, year - 1)
         world.book.start_year()
+        world.ledger.start_year()
         world.refresh_law()
         for begin in start_year:
             begin(world)

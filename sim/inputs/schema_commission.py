@@ -37,6 +37,13 @@ class Commission(Strict):
         ge=0,
         le=1,
     )
+    youth_programme_share: float = parameter(
+        0.0,
+        unit="share",
+        doc="logements de programmes réservés aux moins de 30 ans sur autorisation du préfet (loi ELAN, art. 109)",
+        ge=0,
+        le=1,
+    )
     residences_enjeu: str = technical(
         "", doc="CSV of résidences à enjeu prioritaire (commune, part of its QPV dwellings); empty = none"
     )

@@ -34,6 +34,7 @@ class Designation(Strict):
     use: Literal["strict", "shortlist", "none"] = technical(
         "strict", doc="cotation: the order itself, a short list from which the commission chooses, or only shown"
     )
+    by_date: bool = technical(False, doc="cotation: only from the day it is in force by law (cotation.en_vigueur)")
     shortlist_files: int = parameter(
         5, unit="count", doc="dossiers présentés à la commission quand la cotation ne fait qu'une liste courte", ge=3
     )

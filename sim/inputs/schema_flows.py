@@ -155,6 +155,12 @@ class Caleol(Strict):
     lease_delay_days: int = parameter(12, unit="days", doc="délai entre acceptation et bail", ge=0)
 
 
+class Reviews(Strict):
+    """Three-year reviews of occupancy."""
+
+    on: bool = technical(True, doc="whether the flow exists")
+
+
 class Flows(Strict):
     """Flows of the world; each can be switched off."""
 
@@ -164,6 +170,7 @@ class Flows(Strict):
     exits: Exits = Exits()
     deliveries: Deliveries = Deliveries()
     caleol: Caleol = Caleol()
+    reviews: Reviews = Reviews()
     commission: Commission = Commission()
 
 

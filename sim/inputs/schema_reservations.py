@@ -37,6 +37,10 @@ class Flux(Strict):
     unsigned_to_prefect: bool = technical(
         True, doc="the flux of a holder without signed convention reverts to the prefect (else to the landlord)"
     )
+    waits_full_delay: bool = technical(
+        False,
+        doc="a holder without candidate keeps the dwelling for its whole delay, else gives it back at once",
+    )
     mayor_names_in_qpv: bool = technical(
         False, doc="in a QPV, after the holder failed, the mayor names candidates out of the first quartile (L441-1)"
     )

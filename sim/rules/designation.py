@@ -7,6 +7,7 @@ applications move to a segment of their own on the day they reach the cap.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from sim.inputs.grids import Grid, load_grid
 from sim.inputs.law import LawView
 from sim.inputs.schema_designation import Designation
-from sim.rules.cotation import Cotation, Keys
+from sim.rules.cotation import Cotation, Keys, Segment
 from sim.rules.criteria import CRITERIA, Today
 from sim.rules.draws import ALL
 from sim.rules.mechanisms import MECHANISMS, Ranking, filter_kind
@@ -63,6 +64,15 @@ class Order:
     def _today(self, day: int) -> Today | None:
         return None if self.law is None else Today(day, self.law)
 
+    def follows_law(self, day: int) -> bool:
+        """Whether the order itself changes with the law of the day (``by_date``, or a dated criterion)."""
+        return self.rule.by_date or (self.cotation is not None and self.cotation.needs_the_day)
+
+    def _mechanism(self) -> str:
+        """Return the mechanism in force: practice before the cotation exists, when the scenario says so."""
+        is_ahead = self.rule.by_date and self.law is not None and not self.law["cotation.en_vigueur"]
+        return "pratique" if is_ahead else self.name
+
     def points(self, people: Rows, day: int, since: np.ndarray | None = None) -> np.ndarray:
         """Return the score on a day: points with a grid, else the seniority in months."""
         if self.cotation is not None:
@@ -97,11 +107,33 @@ class Order:
             today=self._today(day),
             luck=self.luck,
         )
-        return MECHANISMS[self.name].function(people, ranking)
+        return MECHANISMS[self._mechanism()].function(people, ranking)
 
     def ageing(self, day: int) -> int:
         """Return what to add to the keys of applications that stand still to compare them with the others on a day."""
         return day if self.cotation is None else self.cotation.ageing(day)
+
+    def shifts(self, facts: Mapping[str, np.ndarray], is_still: np.ndarray, day: int) -> np.ndarray:
+        """Return what to add to the keys of each segment, by kind of dwelling (int64, 4 x segments).
+
+        Parameters
+        ----------
+        facts : mapping
+            What segments tell (``segments.segment_facts``).
+        is_still : numpy.ndarray
+            Whether the scores of a segment no longer rise.
+
+        Notes
+        -----
+        Lines are ``2 * is in a QPV + is accessible``: points on the residence (action 30) depend on both.
+        """
+        base = np.where(is_still, self.ageing(day), 0).astype(np.int64)
+        if self.cotation is None or not self.cotation.grid.residence:
+            return np.tile(base, (4, 1))
+        is_priority = facts["prioritaire_premier_acces"] | facts["prioritaire_mutation_npnru"]
+        who = Segment(facts["premier_quartile"], facts["handicap"], is_priority)
+        homes = ({"en_qpv": qpv, "accessible": accessible} for qpv in (False, True) for accessible in (False, True))
+        return np.stack([base + self.cotation.residence_shifts(who, home) for home in homes])
 
 
 def ranked_by(rule: Designation) -> str:

@@ -64,24 +64,6 @@ def most_behind(oriented: Sequence[float], holder_shares: Sequence[float]) -> in
     return lags.index(max(lags))
 
 
-def oriented_in_turn(oriented: np.ndarray, landlords: np.ndarray, holder_shares: Sequence[float]) -> np.ndarray:
-    """Return the holder of each vacancy, oriented one after the other.
-
-    Parameters
-    ----------
-    oriented : numpy.ndarray
-        float (landlords, holders), orientations so far; left untouched.
-    landlords : numpy.ndarray
-        Landlord of each vacancy, in the order in which they are oriented.
-    """
-    counts = {landlord: oriented[landlord].tolist() for landlord in set(landlords.tolist())}
-    holders = np.empty(len(landlords), dtype=np.uint8)
-    for i, landlord in enumerate(landlords.tolist()):
-        holders[i] = holder = most_behind(counts[landlord], holder_shares)
-        counts[landlord][holder] += 1.0
-    return holders
-
-
 # Stock and flux
 
 

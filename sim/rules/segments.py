@@ -136,6 +136,11 @@ def segment_facts(extra: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
     return {**facts, **bits}
 
 
+def base_codes(public: np.ndarray, quartile: np.ndarray, is_disabled: np.ndarray, is_still: np.ndarray) -> np.ndarray:
+    """Return the base segment of applications (``is_still``: their score no longer rises)."""
+    return np.asarray(public * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_still, dtype=np.int64)
+
+
 def extra_codes(extra: tuple[str, ...], facts: Mapping[str, np.ndarray]) -> np.ndarray | int:
     """Return what to add to the base codes of applications: ``32 * sum(bit << rank)``, 0 without criteria."""
     return sum((facts[name].astype(np.int64) * BASE_SEGMENTS << rank for rank, name in enumerate(extra)), start=0)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sim.inputs.faults import Fault, Faults
-from sim.inputs.law import Law
+from sim.inputs.law import Law, LawView
 from sim.inputs.objective_tables import EVERY, TargetTable, find_table, load_table, on_path
 from sim.inputs.scenario import Loaded
 from sim.inputs.schema_objectives import DIMENSIONS, Among, Objective, objective_of_law, objectives_of_law
@@ -47,7 +47,7 @@ def tables_of(objectives: Mapping[str, Objective], loaded: Loaded | None = None)
 
 
 def target_at(
-    objective: Objective, law: Mapping[str, Any], year: int, member: Member, tables: Mapping[str, TargetTable]
+    objective: Objective, law: LawView | Mapping[str, Any], year: int, member: Member, tables: Mapping[str, TargetTable]
 ) -> float | None:
     """Return the share that an objective aims at in a year for one of its members; None when nothing is set yet.
 

@@ -32,14 +32,16 @@ class _Counter:
         self.year = [0, 0]
         self.ring = [[-1, 0, 0] for _ in range(MONTHS)]  # month, numerator, denominator
 
-    def add(self, month: int, counted: int) -> None:
-        self.year[0] += counted
-        self.year[1] += 1
+    def add(self, month: int, counted: int, dwellings: int, is_this_year: bool) -> None:
+        if is_this_year:
+            self.year[0] += counted * dwellings
+            self.year[1] += dwellings
         bucket = self.ring[month % MONTHS]
-        if bucket[0] != month:
+        if bucket[0] < month:
             bucket[:] = [month, 0, 0]
-        bucket[1] += counted
-        bucket[2] += 1
+        if bucket[0] == month:  # else the month is too old to be looked at
+            bucket[1] += counted * dwellings
+            bucket[2] += dwellings
 
     def tally(self, month: int, months: int) -> Tally:
         if not months:
@@ -49,24 +51,20 @@ class _Counter:
 
 
 class QuotaBook:
-    """Numerators and denominators of objectives, and orientations by landlord and holder.
+    """Numerators and denominators of objectives.
 
     Attributes
     ----------
-    oriented : list of list of float
-        Orientations since 1 January, by landlord then holder.
     month : int
         Current month (12 x year + month), for rolling windows; ``start_month`` sets it.
     """
 
-    def __init__(self, landlords: int, holders: int) -> None:
-        self.oriented = [[0.0] * holders for _ in range(landlords)]
+    def __init__(self) -> None:
         self.month = 0
         self._counters: dict[str, dict[Member, _Counter]] = {}
 
     def start_year(self) -> None:
         """Forget the calendar year that ended; rolling windows go on."""
-        self.oriented = [[0.0] * len(row) for row in self.oriented]
         for members in self._counters.values():
             for counter in members.values():
                 counter.year = [0, 0]
@@ -75,12 +73,28 @@ class QuotaBook:
         """Say which month it is (12 x year + month): nothing else moves, old buckets empty themselves."""
         self.month = month
 
-    def count(self, objective: str, is_counted: bool, member: Member = EVERYBODY) -> None:
-        """Add one attribution to an objective's denominator, and to its numerator if it counts."""
+    def count(
+        self,
+        objective: str,
+        is_counted: bool,
+        member: Member = EVERYBODY,
+        dwellings: int = 1,
+        month: int | None = None,
+    ) -> None:
+        """Add one attribution to an objective's denominator, and to its numerator if it counts.
+
+        Parameters
+        ----------
+        dwellings : int
+            -1 takes back one that was counted.
+        month : int, optional
+            Month in which it was counted; the current one by default.
+        """
         members = self._counters.setdefault(objective, {})
         if member not in members:
             members[member] = _Counter()
-        members[member].add(self.month, int(is_counted))
+        month = self.month if month is None else month
+        members[member].add(month, int(is_counted), dwellings, month // MONTHS == self.month // MONTHS)
 
     def tally(self, objective: str, member: Member = EVERYBODY, window: str = CALENDAR_YEAR) -> Tally:
         """Return what an objective has reached for a member in a window ending this month."""

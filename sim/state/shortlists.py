@@ -20,4 +20,5 @@ class Shortlists(Table):
     files_count: np.ndarray = column("u1", unit="count", doc="files examined for this dwelling")
     is_refusal: np.ndarray = column("?", unit="bool", doc="would refuse the offer")
     is_silent: np.ndarray = column("?", unit="bool", doc="would let the delay pass")
+    is_void: np.ndarray = column("?", unit="bool", doc="a missing document does not come in time: no lease can follow")
     answer_days: np.ndarray = column("u1", unit="days", doc="days from the offer to the answer")

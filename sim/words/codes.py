@@ -36,6 +36,7 @@ class Status(Code):
     HOUSED = 2, "attributaire, bail signé"
     LAPSED = 3, "radiée, non renouvelée"
     WITHDRAWN = 4, "radiée, départ ou renonciation"
+    STRUCK_OFF = 5, "radiée, irrecevabilité prononcée par la commission"
 
 
 class EventKind(Code):
@@ -62,6 +63,10 @@ class EventKind(Code):
     HOUSED = 18, "bail signé"
     LET_OUTSIDE = 19, "location hors SNE"
     RECOGNITION_EXPIRED = 20, "fin d'une reconnaissance"
+    INADMISSIBLE = 21, "irrecevabilité prononcée par la CALEOL"
+    STRUCK_OFF = 22, "radiation après irrecevabilité"
+    REVIEWED = 23, "occupation signalée par l'examen triennal"
+    SUBSTITUTED = 24, "attributions hors QPV par le préfet (début ou fin)"
 
 
 class Reason(Code):
@@ -74,6 +79,12 @@ class Reason(Code):
     EARLIER_RANK_SIGNED = 4, "logement pris par un rang précédent"
     NO_CANDIDATE_LEFT = 5, "liste épuisée"
     NO_LONGER_OPEN = 6, "demande close entre-temps"
+    ADEQUACY = 7, "composition, ressources ou situation inadaptées au logement"
+    OWNER = 8, "propriétaire d'un logement adapté"
+    FRAGILITY = 9, "aggraverait la fragilité d'une résidence à enjeu prioritaire"
+    DOCUMENT_MISSING = 10, "pièce justificative non produite (condition suspensive)"
+    DELAY_PASSED = 11, "délai du réservataire passé"
+    CANDIDATES_FAILED = 12, "candidats du réservataire tous défaillants"
 
 
 class Radiation(Code):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.rules.commission import Decision, Motive
+from sim.rules.mechanisms import joins_buffer
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
 from sim.words.codes import EventKind, Reason, Status
+from sim.world.buckets import ROOMS
 from sim.world.world import World
 
 OPEN, HELD, HOUSED_STATUS = int(Status.OPEN), int(Status.HELD), int(Status.HOUSED)
@@ -35,6 +38,16 @@ RELEASED = int(EventKind.RELEASED)
 RENEWED = int(EventKind.RENEWED)
 RETRACTED = int(EventKind.RETRACTED)
 VACATED = int(EventKind.VACATED)
+INADMISSIBLE = int(EventKind.INADMISSIBLE)
+REVIEWED = int(EventKind.REVIEWED)
+SUBSTITUTED = int(EventKind.SUBSTITUTED)
+
+
+REASON_OF_MOTIVE = np.zeros(len(Motive), dtype=np.uint8)
+for _motive, _reason in (
+    (Motive.ADEQUACY, Reason.ADEQUACY), (Motive.OWNER, Reason.OWNER), (Motive.FRAGILITY, Reason.FRAGILITY),
+):  # fmt: skip
+    REASON_OF_MOTIVE[_motive] = _reason
 
 
 class Impossible(RuntimeError):  # noqa: N818 - read as a sentence: raise Impossible(...)
@@ -88,7 +101,7 @@ def renew(world: World, rows: np.ndarray, due_days: np.ndarray) -> None:
 
 
 def close(world: World, rows: np.ndarray, kind: EventKind, status: Status) -> None:
-    """Close open applications unhoused: lapse or withdrawal (closed list of R441-2-8)."""
+    """Close open applications unhoused: lapse, withdrawal or irrecevabilité (closed list of R441-2-8)."""
     if not len(rows):
         return
     a = world.applications
@@ -143,8 +156,7 @@ def vacate(world: World, dwellings: np.ndarray, reason: Reason) -> None:
 def announce(world: World, dwellings: Dwellings) -> np.ndarray:
     """Add dwellings under construction, so that candidates may be sought; return their row numbers."""
     rows = world.dwellings.append(dwellings)
-    world.is_in_qpv = np.concatenate([world.is_in_qpv, world.in_qpv_today(dwellings.qpv_map[: len(dwellings)])])
-    world.ready_day = np.concatenate([world.ready_day, np.full(len(rows), -1, dtype=np.int32)])
+    world.let_in(rows)
     return rows
 
 
@@ -155,12 +167,10 @@ def deliver(world: World, rows: np.ndarray) -> None:
     _note(world, DELIVERED, len(rows), dwelling=rows)
 
 
-def orient(world: World, dwellings: np.ndarray, holders: np.ndarray | int) -> None:
-    """Say which réservataire proposes candidates for each dwelling."""
-    d = world.dwellings
-    d.reserved_for[dwellings] = holders
-    np.add.at(world.book.oriented, (d.landlord[dwellings], d.reserved_for[dwellings]), 1.0)
-    _note(world, ORIENTED, len(dwellings), dwelling=dwellings, value=holders)
+def orient(world: World, dwellings: np.ndarray, holders: np.ndarray | int, reason: Reason) -> None:
+    """Say which réservataire proposes candidates for each dwelling, and why when it is not the first."""
+    world.dwellings.reserved_for[dwellings] = holders
+    _note(world, ORIENTED, len(dwellings), dwelling=dwellings, value=holders, reason=int(reason))
 
 
 def designate(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, reasons: np.ndarray) -> None:
@@ -178,7 +188,8 @@ def examine(
     rows: np.ndarray,
     homes: np.ndarray,
     has_retracted: np.ndarray,
-    is_rejected: np.ndarray,
+    decisions: np.ndarray,
+    motives: np.ndarray,
     ranks: np.ndarray,
 ) -> None:
     """The commission's session: who had withdrawn, who is not retained, who gets the dwelling with a rank (R441-3).
@@ -187,15 +198,20 @@ def examine(
     ----------
     rows, homes : numpy.ndarray
         Files held and the dwelling of each.
-    has_retracted, is_rejected : numpy.ndarray
-        bool, one per file, never both.
+    has_retracted : numpy.ndarray
+        bool, one per file: withdrawn before the session.
+    decisions, motives : numpy.ndarray
+        ``Decision`` and ``Motive`` of those examined.
     ranks : numpy.ndarray
-        Rank of those retained.
+        Rank of those retained, 0 for the others.
     """
     _require(_is_held(world, rows, homes), "the commission examines files held for the dwelling")
-    gone = has_retracted | is_rejected
-    kinds = np.where(has_retracted, RETRACTED, np.where(is_rejected, REJECTED, RANKED))
-    _note(world, kinds, len(rows), application=rows, dwelling=homes, rank=np.where(gone, 0, ranks))
+    gone = ranks == 0
+    kinds = np.where(decisions == Decision.INADMISSIBLE, INADMISSIBLE, REJECTED)
+    kinds = np.where(has_retracted, RETRACTED, np.where(gone, kinds, RANKED))
+    reasons = np.where(has_retracted, int(Reason.NONE), REASON_OF_MOTIVE[motives])
+    value = np.where(has_retracted, 0, decisions)
+    _note(world, kinds, len(rows), application=rows, dwelling=homes, rank=ranks, reason=reasons, value=value)
     _set_free(world, rows[gone])
 
 
@@ -242,7 +258,23 @@ def decline(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.nda
     kinds = np.where(is_silent, EXPIRED, REFUSED)
     _note(world, kinds, len(rows), application=rows, dwelling=dwellings, rank=ranks)
     if world.order.counts_refusals:
+        lose_rank(world, rows, dwellings)
         world.refile(rows)
+
+
+def lose_rank(world: World, rows: np.ndarray, dwellings: np.ndarray) -> None:
+    """What a refusal does to the place on the list, where the mechanism says so (never a radiation: R441-2-8)."""
+    a, d, standing, rule = world.applications, world.dwellings, world.standing, world.order.rule
+    if rule.refusal == "rang_perdu":
+        standing.since_day[rows] = world.day
+    if rule.name == "files_tampons":
+        types = a.first_commune.astype(np.int64) * ROOMS + a.rooms_wanted
+        count = len(a)
+        waits = (standing.joined_day[:count] >= 0) & (a.status[:count] <= HELD)
+        inside = np.bincount(types[:count][waits], minlength=int(types[:count].max()) + 1)
+        is_its_type = (d.commune[dwellings] == a.first_commune[rows]) & (d.rooms[dwellings] == a.rooms_wanted[rows])
+        joins = joins_buffer(rule, inside[types[rows]], is_its_type) & (standing.joined_day[rows] < 0)
+        standing.joined_day[rows[joins]] = world.day
 
 
 def accept(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray) -> None:
@@ -288,3 +320,18 @@ def _occupy(world: World, households: np.ndarray, dwellings: np.ndarray) -> None
     h.dwelling[households], h.lease_day[households] = dwellings, world.day
     d.tenant[dwellings], d.vacant_day[dwellings] = households, -1
     d.lettings_count[dwellings] += 1
+
+
+def review(world: World, households: np.ndarray, dwellings: np.ndarray, flags: np.ndarray) -> None:
+    """Note the occupancy that the three-year review refers to the commission (L442-5-2)."""
+    _require(world.dwellings.tenant[dwellings] == households, "a review is of the tenant of the dwelling")
+    _note(world, REVIEWED, len(households), household=households, dwelling=dwellings, value=flags)
+
+
+def substitute(world: World, landlord: int, is_on: bool) -> None:
+    """The prefect attributes a landlord's dwellings outside QPV, or no longer does (L441-1 al. 34)."""
+    if is_on:
+        world.substituted.add(landlord)
+    else:
+        world.substituted.discard(landlord)
+    _note(world, SUBSTITUTED, 1, rank=int(is_on), value=landlord)

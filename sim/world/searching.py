@@ -78,8 +78,8 @@ class Ask(NamedTuple):
     dwelling: int
     place_in_query: int
     occasion: np.uint64
-    places: tuple[int, int, int]  # commune, territory, the whole
-    rooms: int
+    places: tuple[np.int64, np.int64, np.int64]  # commune, territory, the whole
+    rooms: np.int64
     wanted: int
     financing: int
     rent: float
@@ -160,10 +160,10 @@ def is_let_in(row, ask, m):  # type: ignore[no-untyped-def]
     if rule.filter.kind == ALL:
         return True
     seeker = Seeker(
-        people.identity[row], np.int64(people.first_commune[row]), np.int64(people.rooms_wanted[row]),
-        np.int64(people.rooms_min[row]), np.int64(people.rooms_max[row]), np.int64(people.place_set[row]),
+        people.identity[row], int(people.first_commune[row]), int(people.rooms_wanted[row]),
+        int(people.rooms_min[row]), int(people.rooms_max[row]), int(people.place_set[row]),
     )  # fmt: skip
-    landlord = np.int64(m.homes.landlord[ask.dwelling])
+    landlord = int(m.homes.landlord[ask.dwelling])
     is_buffered = people.joined_day[row] >= 0
     return admits(rule.filter, seeker, is_buffered, ask.place_in_query, landlord, m.adverts, rule.week)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.rules.affordability import Terms
 from sim.world.buckets import ROOMS, People, Pool, enter_rows, remove_rows, sweep
-from sim.world.searching import Homes, Query, Rule, choose, measure_reach
+from sim.world.searching import EVERYBODY, Homes, Query, Rule, ask_of, choose, measure_reach, passes
 
 SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
 
@@ -134,6 +134,28 @@ class Waiting:
         found, is_fallback = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
         self._choose(people, homes, terms, query, rule, chosen, found, is_fallback)
         return chosen, found, is_fallback
+
+    def suits(
+        self, people: People, homes: Homes, terms: Terms, query: Query, place: int, rows: np.ndarray
+    ) -> np.ndarray:
+        """Return which applications wish the dwelling at a place of a query and pass its filters (bool)."""
+        ask = ask_of(place, EVERYBODY, query, homes, terms)
+        wished = {
+            m
+            for m in range(len(self.offsets) - 1)
+            if np.isin(self.members[self.offsets[m] : self.offsets[m + 1]], ask.places).any()
+        }
+        return np.array(
+            [
+                bool(
+                    people.rooms_min[row] <= ask.rooms <= people.rooms_max[row]
+                    and int(people.place_set[row]) in wished
+                    and passes(row, ask, people, terms)
+                )
+                for row in rows.tolist()
+            ],
+            dtype=bool,
+        )
 
     def _choose(self, people, homes, terms, query, rule, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
         taken = self._taken

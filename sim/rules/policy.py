@@ -1,0 +1,77 @@
+"""The rules of one scenario, read once: order of candidates, objectives with their targets, conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sim.inputs.allocation_files import Conventions, read_allocation
+from sim.inputs.law import LawView
+from sim.inputs.objective_tables import TargetTable
+from sim.inputs.scenario import Loaded
+from sim.inputs.schema_objectives import Objective
+from sim.rules.designation import Order, order_of
+from sim.rules.segments import segment_criteria, segment_facts
+from sim.rules.targets import declared, tables_of
+from sim.state.luck import Luck
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What designation follows.
+
+    Attributes
+    ----------
+    order : Order
+        Mechanism, with its grids.
+    objectives : mapping
+        Objectives that the scenario declares, by name; those of the law that nothing steers are only measured.
+    tables : mapping
+        Targets by landlord, sector and year that objectives name.
+    conventions : Conventions
+        Signed shares by landlord and holder.
+    residences : mapping
+        Share of the QPV dwellings of a commune (code Insee) in résidences à enjeu prioritaire.
+    """
+
+    order: Order
+    objectives: Mapping[str, Objective]
+    tables: Mapping[str, TargetTable]
+    conventions: Conventions
+    residences: Mapping[str, float]
+
+    @cached_property
+    def extra(self) -> tuple[str, ...]:
+        """Criteria that need a bit of their own in the segments of the index."""
+        return segment_criteria(self.objectives.values())
+
+    @cached_property
+    def facts(self) -> dict[str, np.ndarray]:
+        """What each segment tells (bool, one per segment)."""
+        return segment_facts(self.extra)
+
+    @cached_property
+    def is_hard(self) -> bool:
+        """Whether an objective binds dwelling after dwelling."""
+        return any(o.effect == "ferme" for o in self.objectives.values())
+
+    def ordering(self, law: LawView, luck: Luck) -> Order:
+        """Return the order of candidates of one replication."""
+        return replace(self.order, law=law, luck=luck)
+
+
+def policy_of(loaded: Loaded) -> Policy:
+    """Return the rules of a scenario.
+
+    Raises
+    ------
+    Faults
+        What is wrong in a file that the scenario names.
+    """
+    rules = loaded.scenario.rules
+    objectives = {n: o for n, o in declared(rules, loaded.law).items() if o.effect != "mesure"}
+    conventions, residences = read_allocation(loaded.scenario, loaded.law)
+    return Policy(order_of(rules.designation), objectives, tables_of(objectives, loaded), conventions, residences)
