@@ -96,7 +96,7 @@ def ask_for(world: World, homes: np.ndarray) -> Query:
     d, lettings = world.dwellings, world.lettings
     tables, asked = steering.tiers(world, homes)
     holders, facts = d.reserved_for[homes], world.policy.facts
-    is_still = np.arange(len(facts["handicap"])) % 2 == 1
+    is_still = np.arange(world.policy.segments) % 2 == 1
     luck = world.luck.uniform("files", d.luck_id[homes], d.lettings_count[homes])
     mean = world.scenario.flows.caleol.files_mean
     wanted = np.maximum(int(mean) + (luck < mean - int(mean)), int(world.law["caleol.candidats_min"]))

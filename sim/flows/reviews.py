@@ -7,10 +7,13 @@ import numpy as np
 from sim.rules.affordability import income_ceiling_eur_year
 from sim.rules.occupancy import is_over_occupied, is_under_occupied, reviews_passed, situations
 from sim.state.rows import Rows
-from sim.words.clock import Phase, to_date
+from sim.words.clock import DAYS_PER_YEAR, Phase, to_date
 from sim.words.codes import Channel
 from sim.world import moves
 from sim.world.world import Story, World
+
+
+ABOUT_DAYS = 31 + 5
 
 
 def reviews(world: World) -> Story:
@@ -30,6 +33,9 @@ def review(world: World, before: int, day: int) -> None:
     tenants = np.flatnonzero(h.dwelling[: len(h)] >= 0)
     tenants = tenants[world.dwellings.channel[h.dwelling[tenants]] == Channel.LIST]
     years = int(law["occupation.examen_years"])
+    period = years * DAYS_PER_YEAR
+    since = (day - h.lease_day[tenants]) % period  # a rough look: exact anniversaries cost more
+    tenants = tenants[(since < ABOUT_DAYS) | (since > period - ABOUT_DAYS)]
     lease = h.lease_day[tenants]
     due = reviews_passed(lease, day, years) > reviews_passed(lease, before, years)
     tenants = tenants[due]

@@ -69,7 +69,7 @@ def asked(world: World, homes: np.ndarray) -> np.ndarray:
 
 def tiers(world: World, homes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the tables of tiers and, for each dwelling, the table of who names candidates, then of the landlord."""
-    segments = len(next(iter(world.policy.facts.values())))
+    segments = world.policy.segments
     lines = asked(world, homes)
     if not world.policy.objectives and not world.substituted:
         return own_tiers(segments), lines

@@ -131,7 +131,8 @@ class Order:
         if self.cotation is None or not self.cotation.grid.residence:
             return np.tile(base, (4, 1))
         is_priority = facts["prioritaire_premier_acces"] | facts["prioritaire_mutation_npnru"]
-        who = Segment(facts["premier_quartile"], facts["handicap"], is_priority)
+        is_disabled = facts.get("handicap", np.zeros(len(is_still), dtype=bool))  # there if the grid asks about it
+        who = Segment(facts["premier_quartile"], is_disabled, is_priority)
         homes = ({"en_qpv": qpv, "accessible": accessible} for qpv in (False, True) for accessible in (False, True))
         return np.stack([base + self.cotation.residence_shifts(who, home) for home in homes])
 

@@ -46,12 +46,21 @@ class Policy:
     @cached_property
     def extra(self) -> tuple[str, ...]:
         """Criteria that need a bit of their own in the segments of the index."""
-        return segment_criteria(self.objectives.values())
+        asked = segment_criteria(self.objectives.values())
+        residence = self.order.grid.residence if self.order.grid else ()
+        if any(rule.applicant == "handicap" for rule in residence):
+            asked = tuple(dict.fromkeys((*asked, "handicap")))
+        return asked
 
     @cached_property
     def facts(self) -> dict[str, np.ndarray]:
         """What each segment tells (bool, one per segment)."""
         return segment_facts(self.extra)
+
+    @property
+    def segments(self) -> int:
+        """Number of segments."""
+        return len(self.facts["premier_quartile"])
 
     @cached_property
     def is_hard(self) -> bool:

@@ -1,6 +1,6 @@
 """Facts: yes-or-no questions that quotas ask, and the segments of the index that answer them.
 
-A segment is ``public x first quartile x disabled x seniority capped``, plus one bit for each further
+A segment is ``public x first quartile x served first for accessible dwellings x seniority capped``, plus one bit for each further
 criterion that an objective of the scenario asks about. Whatever is constant over a segment can be
 steered without looking at a person.
 """
@@ -21,7 +21,7 @@ from sim.words.registry import Registry, nearest
 
 PUBLICS = 4
 BASE_SEGMENTS = PUBLICS * 8
-"""Code of a base segment: ``public * 8 + first_quartile * 4 + disabled * 2 + capped``."""
+"""Code of a base segment: ``public * 8 + first_quartile * 4 + accessible_first * 2 + capped``."""
 
 
 class Context(NamedTuple):
@@ -35,7 +35,7 @@ class Context(NamedTuple):
 Fact = Callable[[Rows, Context], np.ndarray]
 FACTS: Registry[Fact] = Registry("fact")
 BASE_FACTS = (
-    "premier_quartile", "prioritaire_premier_acces", "prioritaire_mutation_npnru", "mutation_ordinaire", "handicap",
+    "premier_quartile", "prioritaire_premier_acces", "prioritaire_mutation_npnru", "mutation_ordinaire",
 )  # fmt: skip
 """Facts that the base segments already tell apart."""
 
@@ -130,15 +130,24 @@ def segment_facts(extra: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
         "prioritaire_premier_acces": public == FIRST_ACCESS,
         "prioritaire_mutation_npnru": public == MUTATION,
         "mutation_ordinaire": public == ORDINARY_MUTATION,
-        "handicap": (base >> 1) & 1 == 1,
     }
     bits = {name: (codes // BASE_SEGMENTS >> rank) & 1 == 1 for rank, name in enumerate(extra)}
     return {**facts, **bits}
 
 
-def base_codes(public: np.ndarray, quartile: np.ndarray, is_disabled: np.ndarray, is_still: np.ndarray) -> np.ndarray:
-    """Return the base segment of applications (``is_still``: their score no longer rises)."""
-    return np.asarray(public * 8 + (quartile == 1) * 4 + is_disabled * 2 + is_still, dtype=np.int64)
+def base_codes(
+    public: np.ndarray, quartile: np.ndarray, is_accessible_first: np.ndarray, is_still: np.ndarray
+) -> np.ndarray:
+    """Return the base segment of applications.
+
+    Parameters
+    ----------
+    is_accessible_first : numpy.ndarray
+        Disabled, or elderly: accessible dwellings ask for them first (R441-4).
+    is_still : numpy.ndarray
+        Their score no longer rises.
+    """
+    return np.asarray(public * 8 + (quartile == 1) * 4 + is_accessible_first * 2 + is_still, dtype=np.int64)
 
 
 def extra_codes(extra: tuple[str, ...], facts: Mapping[str, np.ndarray]) -> np.ndarray | int:

@@ -232,7 +232,8 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
 
     Inside a tier the smallest current key wins: key and shift of its segment together.
     """
-    pool, people, reach = m.pool, m.people, m.reach
+    pool, entry, status, reach = m.pool, m.pool.entry, m.people.status, m.reach
+    people, terms, zone, gross, is_filtered = m.people, m.terms, ask.zone, ask.gross, m.rule.filter.kind != ALL
     size = len(ask.places) * pool.segments
     cursors, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     heads, moved = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)  # current entry of each bucket
@@ -247,12 +248,12 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
             for segment in range(pool.segments):
                 if tiers[segment] != tier or pool.length[first + segment] == 0:
                     continue
-                if only == DISABLED and not (segment >> 1) & 1:
+                if only != ANYONE and not (segment >> 1) & 1:
                     continue
                 cursors[count] = pool.start[first + segment]
                 ends[count] = pool.start[first + segment] + pool.length[first + segment]
                 moved[count] = shifts[segment] << ROW_BITS
-                heads[count] = pool.entry[cursors[count]] + moved[count]
+                heads[count] = entry[cursors[count]] + moved[count]
                 count += 1
         while found < ask.wanted and count > 0:
             winner = 0
@@ -261,16 +262,23 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
                     winner = h
             row = heads[winner] & ROW_MASK
             cursor = cursors[winner] + 1
-            while cursor < ends[winner] and is_out_of_reach(pool.entry[cursor] & ROW_MASK, ask, people, reach):
+            while cursor < ends[winner]:  # pass over those whom one look shuts out: held, gone, or out of reach
+                next_row = entry[cursor] & ROW_MASK
+                if status[next_row] == 0 and reach[next_row, zone] >= gross:
+                    break
                 cursor += 1
             if cursor < ends[winner]:
                 cursors[winner] = cursor
-                heads[winner] = pool.entry[cursor] + moved[winner]
+                heads[winner] = entry[cursor] + moved[winner]
             else:  # this bucket is exhausted: the last one takes its place
                 count -= 1
                 cursors[winner], ends[winner] = cursors[count], ends[count]
                 heads[winner], moved[winner] = heads[count], moved[count]
-            if not taken[row] and is_retained(row, ask, only, m):
+            if taken[row] or status[row] != 0 or reach[row, zone] < gross:
+                continue
+            if only != ANYONE and not is_asked(row, only, m):
+                continue
+            if passes(row, ask, people, terms) and (not is_filtered or is_let_in(row, ask, m)):
                 chosen[found], taken[row] = row, True
                 found += 1
         if found >= ask.wanted:

@@ -16,6 +16,8 @@ class Standing:
     ----------
     quartile : numpy.ndarray
         u1, 1 to 4 by the thresholds in force.
+    is_elderly : numpy.ndarray
+        Accessible dwellings ask for it before the others (R441-4).
     since_day : numpy.ndarray
         Day from which seniority counts: filing, or the last refusal where it costs the rank.
     joined_day : numpy.ndarray
@@ -27,6 +29,7 @@ class Standing:
     def __init__(self, applications: Applications) -> None:
         self.known = 0
         self.quartile = np.zeros(0, dtype=np.uint8)
+        self.is_elderly = np.zeros(0, dtype=bool)
         self.since_day = np.zeros(0, dtype=np.int32)
         self.joined_day = np.zeros(0, dtype=np.int32)
         self.owed_day = np.zeros(0, dtype=np.int32)
@@ -37,6 +40,7 @@ class Standing:
         room = len(applications.filed_day) - len(self.quartile)
         if room > 0:
             self.quartile = np.concatenate([self.quartile, np.zeros(room, dtype=np.uint8)])
+            self.is_elderly = np.concatenate([self.is_elderly, np.zeros(room, dtype=bool)])
             blank = np.full(room, NEVER, dtype=np.int32)
             self.since_day, self.joined_day, self.owed_day = (
                 np.concatenate([column, blank]) for column in (self.since_day, self.joined_day, self.owed_day)

@@ -131,8 +131,7 @@ class World:
         self.terms: Terms = law_terms(self.law, scenario.rules.affordability)
         self.thresholds = quartile_thresholds(self.law)
         offsets, members = places.ragged()
-        segments = len(next(iter(policy.facts.values())))
-        self.waiting = index(self.whole_place + 1, offsets, members, segments)
+        self.waiting = index(self.whole_place + 1, offsets, members, policy.segments)
         self._wishes = self._wished_communes(offsets, members)
         self._people: People | None = None
         self.standing, self.lettings = Standing(applications), Lettings()
@@ -220,8 +219,12 @@ class World:
             drawn=drawn,
             base=base_of(self.luck, "tirage"),
             week=self.day // 7,
-            elderly_born=year_of(self.day) - int(self.law["logement_accessible.age_years"]),
+            elderly_born=self._elderly_born(),
         )
+
+    def _elderly_born(self) -> int:
+        """Return the last year of birth of the elderly whom an accessible dwelling asks for (R441-4)."""
+        return year_of(self.day) - int(self.law["logement_accessible.age_years"])
 
     def _wished_communes(self, offsets: np.ndarray, members: np.ndarray) -> np.ndarray:
         """Return which communes each set of places holds; empty when the mechanism needs it not."""
@@ -241,7 +244,8 @@ class World:
         people, quartile = self.applicants(rows), s.quartile[rows]
         keys = self.order.keys(people, self.day, s.since_day[rows], s.joined_day[rows])
         public = public_of(a.recognition[rows], a.is_mutation[rows])
-        codes = base_codes(public, quartile, people.is_disabled, keys.is_still)
+        s.is_elderly[rows] = people.birth_year <= self._elderly_born()
+        codes = base_codes(public, quartile, people.is_disabled | s.is_elderly[rows], keys.is_still)
         if policy.extra:
             identity = self.households.luck_id[a.household[rows]]
             context = Context(quartile, identity, float(self.law["travailleurs_essentiels.part_des_actifs"]))
@@ -288,7 +292,9 @@ class World:
         rows, quartile = self.open_rows(), self.standing.quartile
         before = quartile[rows].copy()
         quartile[rows] = self.quartile_of(rows)
-        moved = rows if self.order.follows_law(self.day) else rows[before != quartile[rows]]
+        is_elderly = self.households.birth_year[self.applications.household[rows]] <= self._elderly_born()
+        has_changed = (before != quartile[rows]) | (is_elderly != self.standing.is_elderly[rows])
+        moved = rows if self.order.follows_law(self.day) else rows[has_changed]
         self.waiting.measure(self.people(), rows, self.terms)
         if len(self.waiting.segment_of) >= len(self.applications):
             self.refile(moved)
