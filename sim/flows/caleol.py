@@ -151,18 +151,19 @@ def decide(world: World, session: Session) -> None:
     ids, occasion, luck = a.luck_id[rows], occasions(world, homes), world.luck.uniform
     has_retracted = luck("retract", ids, occasion) < caleol.retract_share
     motive = np.where(has_retracted, int(Motive.NONE), motives(world, rows, homes))
-    is_inadmissible = ~has_retracted & (luck("inadmissible", ids, occasion) < practice.inadmissible_share)
-    lacks_document = luck("document", ids, occasion) < practice.missing_document_share
-    condition = np.where(lacks_document, int(Condition.DOCUMENT), int(Condition.NONE))
+    is_inadmissible, condition = np.zeros(len(rows), dtype=bool), np.full(len(rows), int(Condition.NONE))
+    if practice.inadmissible_share:
+        is_inadmissible = ~has_retracted & (luck("inadmissible", ids, occasion) < practice.inadmissible_share)
+    if practice.missing_document_share:
+        lacks = luck("document", ids, occasion) < practice.missing_document_share
+        condition[lacks] = int(Condition.DOCUMENT)
     decision = decisions(np.where(has_retracted, int(Motive.ADEQUACY), motive), condition, is_inadmissible, homes)
     places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     order = session_order(places, *own_order(world, rows, homes, places))
     rank = ranks(decision, homes, order)
     moves.examine(world, rows, homes, has_retracted, decision, motive, rank)
     world.standing.owed_day[rows[motive == Motive.FRAGILITY]] = world.day
-    struck = rows[decision == Decision.INADMISSIBLE]
-    struck = struck[is_inadmissible[decision == Decision.INADMISSIBLE]]
-    world.strike_due.add_group(world.day + int(world.law["caleol.irrecevabilite_days"]), struck)
+    world.strike_due.add_group(world.day + int(world.law["caleol.irrecevabilite_days"]), rows[is_inadmissible])
     starts = np.cumsum(counts) - counts
     kept = np.add.reduceat(rank > 0, starts, dtype=np.int64)
     give_back(world, session.homes[kept == 0])
@@ -185,14 +186,12 @@ def motives(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarray:
     """Draw why each file is not retained, ``Motive.NONE`` for the others."""
     caleol, practice = world.scenario.flows.caleol, world.scenario.flows.commission
     luck = world.luck.uniform("reject", world.applications.luck_id[rows], occasions(world, homes))
-    shares = {
-        Motive.ADEQUACY: caleol.reject_share,
-        Motive.OWNER: practice.owner_refused_share,
-        Motive.FRAGILITY: practice.fragility_refused_share,
-    }
-    is_owner = world.applicants(rows).occupation == Occupation.OWNER
-    is_fragile = (world.quartile[rows] == 1) & world.lettings.is_in_residence[homes]
-    return draw_motives(luck, shares, {Motive.OWNER: is_owner, Motive.FRAGILITY: is_fragile})
+    shares, applies = {Motive.ADEQUACY: caleol.reject_share}, {}
+    if practice.owner_refused_share or practice.fragility_refused_share:
+        shares |= {Motive.OWNER: practice.owner_refused_share, Motive.FRAGILITY: practice.fragility_refused_share}
+        applies[Motive.OWNER] = world.applicants(rows).occupation == Occupation.OWNER
+        applies[Motive.FRAGILITY] = (world.quartile[rows] == 1) & world.lettings.is_in_residence[homes]
+    return draw_motives(luck, shares, applies)
 
 
 def own_order(world: World, rows: np.ndarray, homes: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
