@@ -128,6 +128,9 @@ def solve(problem: Problem, seconds: float) -> Solution:
 def _exact(problem: Problem, columns: Columns, values: list[np.ndarray], bound: float, deadline: Deadline) -> Solution:
     """Solve the integer programme on columns that hold every best packing."""
     chosen, bounds = choose(columns, values, problem.graph.nodes, deadline.left())
+    simple = _pick(columns.nodes, np.argsort(-values[0], kind="stable"), problem.graph.nodes)
+    if values[0][simple].sum() > values[0][chosen].sum():  # time ran out before anything better was found
+        chosen = simple
     worth = tuple(float(value[chosen].sum()) for value in values)
     bound = max(worth[0], min(bound, bounds[0]))
     is_optimal = all(_meets(w, b) for w, b in zip(worth, bounds, strict=True))
@@ -141,6 +144,7 @@ def _meets(worth: float, bound: float) -> bool:
 ROUNDING = 1e-6
 ROUGH_SHARE = 0.01
 PRECISION = 20.0
+TURNS = 4
 
 
 def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, deadline: Deadline) -> Solution:
@@ -220,11 +224,11 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
     """Return columns generated from prices, and a bound proven for all cycles and chains, listed or not."""
     graph, effort = problem.graph, problem.effort
     bound = assignment_bound(graph, problem.weights[0]) * problem.failure.survival_share
-    columns, _ = problem.columns(effort.listed_most, effort.sampled_per_node)
+    columns, _ = problem.columns(effort.sampled_per_node * graph.nodes, effort.sampled_per_node)
     budget, start, tolerance = deadline.left() / 2, None, ROUGH_SHARE
     while True:
         worth = problem.values(columns)[0]
-        turn = max(0.0, deadline.left() - budget) / 2
+        turn = max(0.0, deadline.left() - budget) / TURNS
         prices = relax(columns.nodes, worth, graph.nodes, turn, tolerance, start)
         start, before = prices.raw, len(columns)
         new, repaired = _priced(problem, prices)
