@@ -98,6 +98,12 @@ class SwapGraph:
         )  # fmt: skip
         return part, edges
 
+    def keep(self, kept: np.ndarray) -> SwapGraph:
+        """Return the graph of some edges (bool, one per edge); nodes stay."""
+        counts = np.bincount(self.tails[kept], minlength=self.nodes)
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return SwapGraph(starts, self.heads[kept], self.weight[kept], self.preference[kept], self.is_vacant, self.ids)
+
     def to_networkx(self) -> nx.DiGraph:
         """Return a NetworkX graph: nodes with ``vacant``, edges with ``weight`` and ``preference``."""
         graph = nx.DiGraph()

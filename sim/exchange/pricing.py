@@ -14,12 +14,13 @@ from sim.exchange.cycles import NONE, Columns, columns_of
 from sim.exchange.graph import SwapGraph
 
 TINY = 1e-9
+QUICK_MOST = 2_000
 
 
 def price_cycles(
-    graph: SwapGraph, values: list[np.ndarray], price: np.ndarray, per_node: int
+    graph: SwapGraph, values: list[np.ndarray], price: np.ndarray, per_node: int, is_quick: bool = False
 ) -> tuple[Columns, np.ndarray]:
-    """Return the cycles most worth adding, and prices repaired for every cycle of the graph.
+    """Return cycles worth adding, the best ones, and prices repaired for every cycle of the graph.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ def price_cycles(
         Price of each node, not negative.
     per_node : int
         New cycles kept for each node and length.
+    is_quick : bool
+        Leave a node as soon as it has its new cycles: they are not the best ones, and no price is repaired.
     """
     longest = len(values) - 1
     if longest > MOST_LENGTH:
@@ -41,10 +44,10 @@ def price_cycles(
     rows, edges = _by_price(graph.starts, graph.tails, starts_in, edges_in, np.argsort(rank))
     tops = [0.0, 0.0] + [max(0.0, float(v.max(initial=0.0))) for v in values[2:]]
     base = (graph.starts, rows, edges, starts_in, edges_in, graph.tails, rank, price)
-    raised, new = _price_short(*base, graph.mate, values[2], values[min(3, longest)], tops, longest, per_node)
+    raised, new = _price_short(*base, graph.mate, values[2], values[min(3, longest)], tops, longest, per_node, is_quick)
     found = [new]
     if longest == MOST_LENGTH:
-        by_root, new = _price_four(*base, values[MOST_LENGTH], tops[MOST_LENGTH], per_node)
+        by_root, new = _price_four(*base, values[MOST_LENGTH], tops[MOST_LENGTH], per_node, is_quick)
         raised = np.maximum(raised, by_root)
         found.append(new)
     width = max(part.shape[1] for part in found)
@@ -90,7 +93,7 @@ def _keep(best, kept, count, gain, a, b, c, d):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _price_short(  # type: ignore[no-untyped-def]
-    starts, heads, edges, starts_in, edges_in, tails, rank, price, mate, two, three, tops, longest, per_node
+    starts, heads, edges, starts_in, edges_in, tails, rank, price, mate, two, three, tops, longest, per_node, is_quick
 ):
     n = len(starts) - 1
     raised, back = np.zeros(n), np.full(n, NONE, dtype=np.int32)
@@ -108,6 +111,8 @@ def _price_short(  # type: ignore[no-untyped-def]
             b, e = heads[i], edges[i]
             if rank[b] < rank[a]:
                 continue
+            if is_quick and count == per_node:
+                break
             if 3 * top - 2 * low - price[b] <= TINY:
                 break
             if back[b] != NONE:
@@ -142,7 +147,9 @@ def _price_short(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _price_four(starts, heads, edges, starts_in, edges_in, tails, rank, price, four, top, per_node):  # type: ignore[no-untyped-def]
+def _price_four(  # type: ignore[no-untyped-def]
+    starts, heads, edges, starts_in, edges_in, tails, rank, price, four, top, per_node, is_quick
+):
     """Price a -> b -> c -> d -> a by the node c opposite: the best two ways there and back, through distinct nodes."""
     n = len(starts) - 1
     raised = np.zeros(n)
@@ -166,7 +173,7 @@ def _price_four(starts, heads, edges, starts_in, edges_in, tails, rank, price, f
                 break
             for j in range(starts[b], starts[b + 1]):
                 c = heads[j]
-                if limit - price[c] <= TINY:
+                if limit - price[c] <= TINY or (is_quick and met == QUICK_MOST):
                     break
                 if rank[c] <= rank[a]:
                     continue

@@ -27,12 +27,15 @@ class Effort:
     """How hard to search; speed only, except when time runs out."""
 
     listed_most: int = 50_000  # cycles listed at most; beyond, columns are generated
+    matched_most: int = 1_000_000  # pairs given to the integer programme at once
     exact_most: int = 20_000  # columns given to the integer programme at once
     sampled_per_node: int = 12  # cycles listed per node for a start, when they are too many
     new_per_node: int = 8  # columns added per node at each pricing
+    few_share: float = 0.5  # new columns per node under which prices are near: a whole pass is worth its time
     tolerance_share: float = 2e-5  # gap at which the relaxation stops
     tenants: int = 400  # size of a neighbourhood
     patience: int = 120  # neighbourhoods without progress before stopping
+    turn_most: int = 15_000  # columns in one neighbourhood at most
     turn_seconds: float = 5.0  # time given to one neighbourhood at most
 
 
@@ -100,8 +103,9 @@ class Solution:
 def solve(problem: Problem, seconds: float) -> Solution:
     """Return the best exchange found in the time given, with a proven bound of its first objective."""
     deadline, effort, nodes = Deadline(seconds), problem.effort, problem.graph.nodes
-    columns, is_whole = problem.columns(effort.listed_most)
-    if is_whole and len(columns) <= effort.exact_most:
+    is_matching = problem.longest == PAIR and not problem.has_chains  # easy for the integer programme, not for prices
+    columns, is_whole = problem.columns(effort.matched_most if is_matching else effort.listed_most)
+    if is_whole and (is_matching or len(columns) <= effort.exact_most):
         return _exact(problem, columns, problem.values(columns), float("inf"), deadline)
     if is_whole:
         values = problem.values(columns)
@@ -145,6 +149,7 @@ ROUNDING = 1e-6
 ROUGH_SHARE = 0.01
 PRECISION = 20.0
 TURNS = 4
+PAIR = 2
 
 
 def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, deadline: Deadline) -> Solution:
@@ -165,7 +170,7 @@ def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, dea
         outside = rng.permutation(np.flatnonzero(free))[: tenants // 2]
         inside = best.take(np.flatnonzero(~is_kept)).nodes
         part, edges = problem.among(np.union1d(inside[inside >= 0], outside).astype(np.int64))
-        columns, is_whole = part.columns(effort.exact_most)
+        columns, is_whole = part.columns(effort.turn_most)
         values = part.values(columns)
         began = deadline.left()
         chosen, _ = choose(columns, values, part.graph.nodes, min(effort.turn_seconds, deadline.left()))
@@ -228,27 +233,30 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
     budget, start, tolerance = deadline.left() / 2, None, ROUGH_SHARE
     while True:
         worth = problem.values(columns)[0]
+        is_whole = bool((worth == np.round(worth)).all())
         turn = max(0.0, deadline.left() - budget) / TURNS
         prices = relax(columns.nodes, worth, graph.nodes, turn, tolerance, start)
         start, before = prices.raw, len(columns)
-        new, repaired = _priced(problem, prices)
-        lack = float(repaired.sum()) / max(1.0, prices.value) - 1.0  # early prices need not be precise
-        tolerance = max(effort.tolerance_share, min(tolerance, lack / PRECISION))
-        if problem.longest <= MOST_LENGTH:
-            bound = min(bound, whole_bound(float(repaired.sum()), worth))
-        columns = join(columns, new)
-        is_whole = bool((worth == np.round(worth)).all())
+        columns = join(columns, _priced(problem, prices, is_quick=True)[0])
+        if len(columns) - before < graph.nodes * problem.effort.few_share or deadline.left() <= budget:
+            # few cycles pay at these prices: they are near, a whole pass proves how near
+            new, repaired = _priced(problem, prices)
+            columns = join(columns, new)
+            if problem.longest <= MOST_LENGTH:
+                bound = min(bound, whole_bound(float(repaired.sum()), worth))
+            lack = float(repaired.sum()) / max(1.0, prices.value) - 1.0
+            tolerance = max(effort.tolerance_share, min(tolerance, lack / PRECISION))
         is_done = len(columns) == before or is_close(bound, prices.value, is_whole, effort.tolerance_share)
         if is_done or deadline.left() <= budget:
             added = np.zeros(len(columns) - before)
             return columns, prices._replace(use=np.concatenate([prices.use, added])), bound
 
 
-def _priced(problem: Problem, prices: Prices) -> tuple[Columns, np.ndarray]:
+def _priced(problem: Problem, prices: Prices, is_quick: bool = False) -> tuple[Columns, np.ndarray]:
     """Return new columns, and prices that no cycle or chain of the graph exceeds."""
     graph, first = problem.graph, problem.weights[0]
     values = by_length(graph, first, min(problem.longest, MOST_LENGTH), problem.failure)
-    new, repaired = price_cycles(graph, values, prices.raw, problem.effort.new_per_node)
+    new, repaired = price_cycles(graph, values, prices.raw, problem.effort.new_per_node, is_quick)
     if problem.has_chains:
         starts_in, edges_in = graph.reverse
         each = first * problem.failure.survival_share
