@@ -32,6 +32,9 @@ class Effort:
     sampled_per_node: int = 12  # cycles listed per node for a start, when they are too many
     new_per_node: int = 8  # columns added per node at each pricing
     few_share: float = 0.5  # new columns per node under which prices are near: a whole pass is worth its time
+    columns_per_node: int = 10  # columns kept, when twice as many were generated
+    steps_per_second: float = 2e8  # of a whole pass of pricing, guessed low
+    near_share: float = 0.003  # gap to the assignment bound at which to stop when a whole pass would take too long
     tolerance_share: float = 2e-5  # gap at which the relaxation stops
     tenants: int = 400  # size of a neighbourhood
     patience: int = 120  # neighbourhoods without progress before stopping
@@ -149,6 +152,7 @@ ROUNDING = 1e-6
 ROUGH_SHARE = 0.01
 PRECISION = 20.0
 TURNS = 4
+WIDER = 20
 PAIR = 2
 
 
@@ -159,7 +163,7 @@ def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, dea
     time does not run out.
     """
     rng = np.random.Generator(np.random.PCG64(problem.seed))
-    graph, effort, best = problem.graph, problem.effort, start
+    effort, best = problem.effort, start
     worth, idle, tenants = _worth(problem, start), 0, effort.tenants
     while idle < effort.patience and deadline.left() > 0:
         if len(problem.weights) == 1 and _meets(worth[0], bound):
@@ -176,6 +180,8 @@ def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, dea
         chosen, _ = choose(columns, values, part.graph.nodes, min(effort.turn_seconds, deadline.left()))
         if not is_whole or began - deadline.left() > effort.turn_seconds / 2:
             tenants = max(tenants // 2, 2 * problem.longest)
+        elif idle:  # easy, and nothing better there: look further
+            tenants += tenants // WIDER
         new = _translated(problem, columns.take(chosen), edges)
         trial = join(best.take(np.flatnonzero(is_kept)), new)
         after = _worth(problem, trial)
@@ -231,6 +237,7 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
     bound = assignment_bound(graph, problem.weights[0]) * problem.failure.survival_share
     columns, _ = problem.columns(effort.sampled_per_node * graph.nodes, effort.sampled_per_node)
     budget, start, tolerance = deadline.left() / 2, None, ROUGH_SHARE
+    steps = float(np.diff(graph.starts)[graph.heads].sum())  # of a whole pass of pricing
     while True:
         worth = problem.values(columns)[0]
         is_whole = bool((worth == np.round(worth)).all())
@@ -238,7 +245,9 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
         prices = relax(columns.nodes, worth, graph.nodes, turn, tolerance, start)
         start, before = prices.raw, len(columns)
         columns = join(columns, _priced(problem, prices, is_quick=True)[0])
-        if len(columns) - before < graph.nodes * problem.effort.few_share or deadline.left() <= budget:
+        is_last = deadline.left() <= budget
+        is_affordable = steps / effort.steps_per_second < deadline.left() / TURNS
+        if is_affordable and (is_last or len(columns) - before < graph.nodes * effort.few_share):
             # few cycles pay at these prices: they are near, a whole pass proves how near
             new, repaired = _priced(problem, prices)
             columns = join(columns, new)
@@ -246,10 +255,21 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
                 bound = min(bound, whole_bound(float(repaired.sum()), worth))
             lack = float(repaired.sum()) / max(1.0, prices.value) - 1.0
             tolerance = max(effort.tolerance_share, min(tolerance, lack / PRECISION))
-        is_done = len(columns) == before or is_close(bound, prices.value, is_whole, effort.tolerance_share)
-        if is_done or deadline.left() <= budget:
-            added = np.zeros(len(columns) - before)
-            return columns, prices._replace(use=np.concatenate([prices.use, added])), bound
+        enough = effort.tolerance_share if is_affordable else effort.near_share
+        if is_last or len(columns) == before or is_close(bound, prices.value, is_whole, enough):
+            use = np.concatenate([prices.use, np.zeros(len(columns) - before)])
+            return columns, prices._replace(use=use), bound
+        columns = _pruned(columns, problem, prices.raw)
+
+
+def _pruned(columns: Columns, problem: Problem, price: np.ndarray) -> Columns:
+    """Return columns without those that are far too dear, when they are many: they come back if they pay."""
+    most = problem.effort.columns_per_node * problem.graph.nodes
+    if len(columns) <= 2 * most:
+        return columns
+    spent = (price[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)).sum(axis=1)
+    gain = problem.values(columns)[0] - spent
+    return columns.take(np.sort(np.argpartition(-gain, most)[:most]))
 
 
 def _priced(problem: Problem, prices: Prices, is_quick: bool = False) -> tuple[Columns, np.ndarray]:
