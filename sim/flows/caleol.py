@@ -66,6 +66,8 @@ def designate(world: World, homes: np.ndarray) -> Session:
         world.people(), world.homes(), world.terms, query, world.rule()
     )
     serve_owed(world, query, chosen, found)
+    if world.watch is not None:
+        world.watch(query, chosen, found)
     lost = homes[is_fallback]
     world.lettings.namer[lost] = Namer.LANDLORD
     moves.orient(world, lost[world.dwellings.reserved_for[lost] != LANDLORD], LANDLORD, Reason.FEW_CANDIDATES)

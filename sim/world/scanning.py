@@ -29,6 +29,13 @@ from sim.world.waiting import Waiting
 class Scanning(Waiting):
     """Same interface as :class:`Waiting`, without buckets."""
 
+    @classmethod
+    def of(cls, index: Waiting) -> Scanning:
+        """Return a scanner of the applications that an index holds."""
+        scanner = cls.__new__(cls)
+        scanner.__dict__.update(index.__dict__)
+        return scanner
+
     def enter(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """Remember keys and segments."""
         if len(rows):
