@@ -61,7 +61,8 @@ def find_candidates(world: World, homes: np.ndarray) -> Session:
 
 def designate(world: World, homes: np.ndarray) -> Session:
     """Designate candidates for some dwellings, under the objectives as they stand."""
-    query = ask_for(world, homes)
+    order = steering.order_for(world, homes)
+    query = ask_for(world, homes, order)
     chosen, found, is_fallback = world.waiting.candidates(
         world.people(), world.homes(), world.terms, query, world.rule()
     )
@@ -76,9 +77,8 @@ def designate(world: World, homes: np.ndarray) -> Session:
     few = np.repeat(lacking(world, homes, chosen, found), found)
     moves.designate(world, rows, np.repeat(homes, found), ranks_, few)
     some = found > 0
-    if world.policy.objectives:
-        for dwelling, row in zip(homes[some].tolist(), chosen[some, 0].tolist(), strict=True):
-            steering.promise(world, dwelling, row)
+    stands = [order.stands[i] for i in np.flatnonzero(some).tolist()] if world.policy.objectives else []
+    steering.promise(world, homes[some], chosen[some, 0], stands)
     return Session(homes[some], found[some], rows)
 
 
@@ -93,10 +93,9 @@ def lacking(world: World, homes: np.ndarray, chosen: np.ndarray, found: np.ndarr
     return np.where(found < asked, int(Reason.FEW_CANDIDATES), int(Reason.NONE))
 
 
-def ask_for(world: World, homes: np.ndarray) -> Query:
+def ask_for(world: World, homes: np.ndarray, order: steering.Order) -> Query:
     """Return what each dwelling asks for: segments in order, employment, how many files."""
     d, lettings = world.dwellings, world.lettings
-    tables, asked = steering.tiers(world, homes)
     holders, facts = d.reserved_for[homes], world.policy.facts
     is_still = np.arange(world.policy.segments) % 2 == 1
     luck = world.luck.uniform("files", d.luck_id[homes], d.lettings_count[homes])
@@ -108,8 +107,8 @@ def ask_for(world: World, homes: np.ndarray) -> Query:
     youngest = year_of(world.day) - int(world.law["jeunes.age_max_years"])
     return Query(
         dwellings=homes,
-        tiers=tables,
-        asked=asked,
+        tiers=order.tables,
+        asked=order.asked,
         masks=np.where(lettings.namer[homes] == Namer.HOLDER, MASKS[holders], EVERYBODY),
         shifts=world.order.shifts(facts, is_still, world.day),
         shifted=2 * world.is_in_qpv[homes] + d.is_accessible[homes],

@@ -19,7 +19,7 @@ HORIZON_DAYS = 3653
 
 _CAUSE = np.zeros(256, dtype=np.uint8)
 _CAUSE[Status.HOUSED] = HOUSED
-_CAUSE[[Status.LAPSED, Status.WITHDRAWN]] = LEFT
+_CAUSE[[Status.LAPSED, Status.WITHDRAWN, Status.STRUCK_OFF]] = LEFT
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,7 @@ class World:
         self.year_ends: list[Any] = []
         self.refile_calendar = Calendar()
         self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
+        self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
         self.commune_codes, self.landlord_codes = communes["code_insee"].tolist(), territory.landlords["code"].tolist()
         self.territory_names = [territory.territoires[i] for i in communes["territoire_index"]]
