@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.rules.draws import Adverts
-from sim.state.luck import keyed_uniform
+from sim.rules.draws import Adverts, chance
 from sim.world.buckets import People
 from sim.world.searching import (
     ALL_DRAWN,
@@ -71,7 +70,7 @@ class Scanning(Waiting):
         kept = sizes & np.isin(people.place_set[rows], here) & (tiers[segment] >= 0)
         rows, segment = rows[kept], segment[kept]
         current = self.key_of[rows] + shifts[segment]
-        draw = np.array([float(keyed_uniform(people.identity[row], ask.occasion, rule.base)) for row in rows.tolist()])
+        draw = np.array([float(chance(rule.base, people.identity[row], ask.occasion)) for row in rows.tolist()])
         if rule.drawn == ALL_DRAWN:
             rows = rows[np.lexsort((draw, tiers[segment]))]
         elif rule.drawn == BUFFERS_DRAWN:
