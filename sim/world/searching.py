@@ -269,11 +269,27 @@ def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore
 
 
 @njit(cache=True)
-def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
-    """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
+def open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved):  # type: ignore[no-untyped-def]
+    """Write the cursor, end, current entry and shift of each bucket of a tier; return how many there are."""
+    count = 0
+    for place in ask.places:
+        first = (place * ROOMS + ask.rooms - 1) * pool.segments
+        for segment in range(pool.segments):
+            if tiers[segment] != tier or pool.length[first + segment] == 0:
+                continue
+            if only != ANYONE and not (segment >> 1) & 1:
+                continue
+            cursors[count] = pool.start[first + segment]
+            ends[count] = pool.start[first + segment] + pool.length[first + segment]
+            moved[count] = shifts[segment] << ROW_BITS
+            heads[count] = pool.entry[cursors[count]] + moved[count]
+            count += 1
+    return count
 
-    Inside a tier the smallest current key wins: key and shift of its segment together.
-    """
+
+@njit(cache=True)
+def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
+    """Write the best candidates, smallest shifted key first in each tier, from ``found`` on; return how many."""
     pool, entry, status, reach = m.pool, m.pool.entry, m.people.status, m.reach
     people, terms, zone, gross, f, kind = m.people, m.terms, ask.zone, ask.gross, m.rule.filter, m.rule.filter.kind
     identity, first, wished, joined = people.identity, people.first_commune, people.rooms_wanted, people.joined_day
@@ -287,19 +303,7 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
             found = best_drawn(ask, tiers, tier, only, m, taken, chosen, found)
             if m.rule.drawn == ALL_DRAWN:
                 continue
-        count = 0
-        for place in ask.places:
-            base = (place * ROOMS + ask.rooms - 1) * pool.segments
-            for segment in range(pool.segments):
-                if tiers[segment] != tier or pool.length[base + segment] == 0:
-                    continue
-                if only != ANYONE and not (segment >> 1) & 1:
-                    continue
-                cursors[count] = pool.start[base + segment]
-                ends[count] = pool.start[base + segment] + pool.length[base + segment]
-                moved[count] = shifts[segment] << ROW_BITS
-                heads[count] = entry[cursors[count]] + moved[count]
-                count += 1
+        count = open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved)
         while found < ask.wanted and count > 0:
             winner = 0
             for h in range(1, count):

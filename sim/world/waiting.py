@@ -140,16 +140,16 @@ class Waiting:
     ) -> np.ndarray:
         """Return which applications wish the dwelling at a place of a query and pass its filters (bool)."""
         ask = ask_of(place, EVERYBODY, query, homes, terms)
-        wished = {
-            m
-            for m in range(len(self.offsets) - 1)
-            if np.isin(self.members[self.offsets[m] : self.offsets[m + 1]], ask.places).any()
-        }
+
+        def wishes(row: int) -> bool:
+            chosen = people.place_set[row]
+            return bool(np.isin(ask.places, self.members[self.offsets[chosen] : self.offsets[chosen + 1]]).any())
+
         return np.array(
             [
                 bool(
                     people.rooms_min[row] <= ask.rooms <= people.rooms_max[row]
-                    and int(people.place_set[row]) in wished
+                    and wishes(row)
                     and passes(row, ask, people, terms)
                 )
                 for row in rows.tolist()
