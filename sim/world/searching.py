@@ -288,6 +288,16 @@ def open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved
 
 
 @njit(cache=True)
+def smallest(values, count):  # type: ignore[no-untyped-def]
+    """Return the place of the smallest of the first values."""
+    winner = 0
+    for i in range(1, count):
+        if values[i] < values[winner]:
+            winner = i
+    return winner
+
+
+@njit(cache=True)
 def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates, smallest shifted key first in each tier, from ``found`` on; return how many."""
     pool, entry, status, reach = m.pool, m.pool.entry, m.people.status, m.reach
@@ -305,10 +315,7 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
                 continue
         count = open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved)
         while found < ask.wanted and count > 0:
-            winner = 0
-            for h in range(1, count):
-                if heads[h] < heads[winner]:
-                    winner = h
+            winner = smallest(heads, count)
             row = heads[winner] & ROW_MASK
             cursor = cursors[winner] + 1
             while cursor < ends[winner]:  # pass over those whom one look shuts out: held, gone, or out of reach
