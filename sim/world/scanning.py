@@ -17,12 +17,11 @@ from sim.world.searching import (
     EVERYBODY,
     Ask,
     Market,
-    ask_of,
     is_asked,
     is_let_in,
     passes,
 )  # fmt: skip
-from sim.world.waiting import Waiting
+from sim.world.waiting import Waiting, ask_from
 
 
 class Scanning(Waiting):
@@ -44,15 +43,15 @@ class Scanning(Waiting):
     def _remove(self, people: People, rows: np.ndarray) -> None:
         """There are no buckets."""
 
-    def _choose(self, people, homes, terms, query, rule, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
-        taken: list[int] = []
+    def _choose(self, people, homes, terms, query, rule, busy, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+        taken: list[int] = busy.tolist()
         adverts = Adverts(query.occasion, homes.commune[query.dwellings], homes.rooms[query.dwellings], rule.wishes)
         market = Market(self.pool, people, self.reach, homes, terms, rule, adverts)
         for i in range(len(query.dwellings)):
             picked: list[int] = []
             for turn, table in enumerate(query.asked[i].tolist()):
                 if table >= 0 and not picked:
-                    ask = ask_of(i, int(query.masks[i]) if turn == 0 else EVERYBODY, query, homes, terms)
+                    ask = ask_from(i, int(query.masks[i]) if turn == 0 else EVERYBODY, query, homes, terms)
                     picked = self.scan(ask, query.tiers[table], query.shifts[query.shifted[i]], market, taken)
                     is_fallback[i] = bool(picked) and turn == 1
             chosen[i, : len(picked)], found[i] = picked, len(picked)
