@@ -27,28 +27,28 @@ from sim.world.world import Session, Story, World
 MASKS = np.array([EMPLOYMENT_MASKS.get(holder, EVERYBODY) for holder in range(len(Reservataire))])
 
 
-def commission(world: World, landlord: int) -> Story:
-    """One landlord's commission, for the whole run."""
-    every = world.scenario.flows.caleol.every_days
-    day = world.first + landlord % every
+def commissions(world: World, turn: int) -> Story:
+    """The commissions of the landlords that sit on the same days, for the whole run; each decides on its own files."""
+    caleol = world.scenario.flows.caleol
+    day = world.first + turn * caleol.every_days // world.turns
     while True:
         yield world.until(day, Phase.SESSIONS)
-        for session in world.in_session.pop(landlord, []):
+        for session in world.in_session.pop(turn, []):
             decide(world, session)
         yield world.until(day, Phase.DESIGNATIONS)
-        designate_all(world, landlord)
-        day += every
+        designate_all(world, turn)
+        day += caleol.every_days
 
 
-def designate_all(world: World, landlord: int) -> None:
+def designate_all(world: World, turn: int) -> None:
     """Designate candidates for every dwelling that waits for some, in row order."""
-    waiting = np.array(sorted(world.to_designate[landlord]), dtype=np.int64)
+    waiting = np.array(sorted(world.to_designate[turn]), dtype=np.int64)
     if not len(waiting):
         return
     pass_on(world, waiting, has_failed=False)
     session = find_candidates(world, waiting)
-    world.to_designate[landlord].difference_update(session.homes.tolist())
-    world.in_session[landlord].append(session)
+    world.to_designate[turn].difference_update(session.homes.tolist())
+    world.in_session[turn].append(session)
 
 
 class Found(NamedTuple):

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sim.flows.arrivals import arrivals
-from sim.flows.caleol import commission
+from sim.flows.caleol import commissions
 from sim.flows.control import months
 from sim.flows.deliveries import deliveries
 from sim.flows.exits import Departures, exits, start_year
@@ -77,8 +77,8 @@ def start_flows(world: World) -> None:
         world.start(reviews(world))
     world.start(answers(world))
     world.start(leases(world))
-    for landlord in range(len(world.territory.landlords)):
-        world.start(commission(world, landlord))
+    for turn in range(world.turns):
+        world.start(commissions(world, turn))
 
 
 def simulate(

@@ -143,6 +143,9 @@ class Caleol(Strict):
         source="pratique hebdomadaire à bimensuelle (rules.md 2.4)",
         ge=1,
     )
+    session_days: int = parameter(
+        4, unit="count", doc="jours de séance par intervalle, entre lesquels les bailleurs se répartissent", ge=1
+    )
     files_mean: float = parameter(
         4.6,
         unit="count",
