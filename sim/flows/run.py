@@ -13,7 +13,7 @@ from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
 from sim.flows.offers import answers, leases
 from sim.flows.recognitions import Procedures, recognitions
-from sim.flows.renewals import Anniversaries, renewals
+from sim.flows.renewals import Anniversaries, renewals, strikes
 from sim.flows.reviews import reviews
 from sim.flows.yearly import dated_changes, new_years, photograph
 from sim.inputs.territory import Territory
@@ -62,6 +62,7 @@ def start_flows(world: World) -> None:
     world.start(new_years(world, [lambda w: start_year(w, departures)]))
     world.start(dated_changes(world))
     world.start(pipeline(world, departures))
+    world.start(strikes(world))
     if flows.renewals.on:
         world.start(renewals(world, anniversaries))
     if flows.arrivals.on:

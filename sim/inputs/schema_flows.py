@@ -79,7 +79,7 @@ class Exits(Strict):
 
     on: bool = technical(True, doc="whether the flow exists")
     per_year_share: dict[int, float] = parameter(
-        {2022: 0.0555, 2023: 0.0555, 2024: 0.0525, 2025: 0.0490},
+        {2022: 0.0555, 2023: 0.0555, 2024: 0.0525, 2025: 0.0470},
         unit="per_year",
         doc="départs du parc rapportés aux logements loués ; dernière valeur prolongée",
         source="dérivé : mobilité 7,8 % moins mutations (C19), 9 020 attributions en 2025 (C45)",

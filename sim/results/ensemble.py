@@ -7,6 +7,7 @@ An interrupted run keeps its pieces, so resuming it simulates only what is missi
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import multiprocessing
 import pickle
@@ -261,6 +262,7 @@ def one_replication(task: Task, target: Path) -> dict[str, Any]:
     if first_day is None:
         first_day = engine.first_day(loaded, territory, task.number)
     replication = engine.simulate(loaded, territory, first_day, task.number)
+    gc.collect()  # the world and its stories hold each other
     began = time.perf_counter()
     names, view = Names.of(territory), LawView(loaded.law)
     norms = norms_of(view, range(year_of(replication.first_day), year_of(replication.last_day) + 1))
