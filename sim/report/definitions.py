@@ -20,7 +20,7 @@ DEFINITIONS = {
     "demandes_nouvelles": Definition("Demandes nouvelles", "Demandes déposées dans l'année, renouvellements exclus."),
     "radiations_sans_attribution": Definition(
         "Radiations sans attribution",
-        "Demandes sorties de la liste sans bail : non-renouvellement, départ, renonciation.",
+        "Demandes sorties de la liste sans bail : non-renouvellement, départ, renonciation, irrecevabilité.",
     ),
     "attributions": Definition(
         "Attributions (baux signés)", "Baux signés dans l'année par des demandeurs de la liste."
