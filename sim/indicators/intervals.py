@@ -9,7 +9,7 @@ Replications are pooled: their counts add up and one curve is drawn. Its interva
   (Marubini and Valsecchi, *Analysing Survival Data from Clinical Trials*, 1995). Households are taken as
   independent: the luck of the market as a whole is not in it, and users must be told.
 
-Either way the interval of a share is symmetric on the scale log(-log(1 - share)), so it stays between 0 and 1.
+Either way the interval of a share is symmetric on the arcsine scale, arcsin(sqrt(share)), so it stays between 0 and 1.
 With no event at all, its upper bound is that of a constant rate which would have shown none 97.5 times in 100.
 An age is *followed* while at least ``LEAST_AT_RISK`` were followed at it and at all ages before.
 """
@@ -30,6 +30,7 @@ LEAST_AT_RISK = 10
 """Fewer followed than this, over all replications: nothing is said of that age nor of later ones (hypothèse)."""
 BETWEEN, WITHIN = "entre réplications", "dans la réplication"
 ONE_TAIL = 0.025
+SMALL = 1e-12
 
 
 @dataclass(frozen=True)
@@ -112,26 +113,26 @@ class Pooled:
         """The cumulative incidence of being housed by age, shape (classes, ages)."""
         share = self.curves.incidence
         error = _error(self._between[0], within_variance(self.curves))
-        inside = (share > 0) & (share < 1)
-        safe = np.where(inside, share, 0.5)
-        log = np.log1p(-safe)
-        power = np.exp(np.minimum(self.factor * error / np.abs((1 - safe) * log), 700.0))
-        low = np.where(inside, -np.expm1(log / power), share)
-        high = np.where(inside, -np.expm1(log * power), share)
+        root = np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0)))
+        reach = self.factor * error / (2 * np.sqrt(np.maximum(share * (1 - share), SMALL)))
+        low, high = np.sin(np.maximum(root - reach, 0.0)) ** 2, np.sin(np.minimum(root + reach, math.pi / 2)) ** 2
         ages = np.arange(1, share.shape[1] + 1)
         exposed = np.maximum(np.cumsum(self.curves.at_risk, axis=1), 1)
-        high = np.where(share == 0, -np.expm1(math.log(ONE_TAIL) * ages / exposed), high)
+        high = np.where(share <= 0, -np.expm1(math.log(ONE_TAIL) * ages / exposed), high)
         return self._said(share, low, high)
 
     def quantile(self, share: float) -> Spread:
         """Return the age in days at which a share has been housed, by class.
 
-        The bounds are where the bounds of the curve reach it; infinite when they do not while followed.
+        The bounds are those of the ages that the curve's interval does not rule out; infinite when the curve, or
+        a bound of it, does not reach the share while followed.
         """
         spread = self.incidence
-        mean, low, high = (_first(curve >= share) for curve in (spread.mean, spread.high, spread.low))
+        never = np.where(np.isnan(spread.high), np.inf, spread.high)
+        rising = np.minimum.accumulate(never[:, ::-1], axis=1)[:, ::-1]  # a later age ruled out rules out this one
+        reached = [spread.mean >= share, (rising >= share) & ~np.isnan(spread.high), spread.low >= share]
         nobody = ~self.followed[:, 0]
-        return Spread(*(np.where(nobody, np.nan, days) for days in (mean, low, high)))
+        return Spread(*(np.where(nobody, np.nan, _first(curve)) for curve in reached))
 
     @cached_property
     def unhoused(self) -> Spread:
@@ -208,7 +209,8 @@ def _waiting(found: Curves) -> np.ndarray:
 
 
 def _risk(found: Counts) -> np.ndarray:
-    return np.maximum(found.at_risk, 1).astype(float)
+    risk: np.ndarray = np.maximum(found.at_risk, 1).astype(float)
+    return risk
 
 
 def _from(values: np.ndarray) -> np.ndarray:

@@ -97,12 +97,13 @@ def read_outcomes(run: Run, texts: Collection[str] = TEXTS) -> pd.DataFrame:
     return frame
 
 
-def by_replication(outcomes: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each replication, in order."""
+def by_replication(outcomes: pd.DataFrame, member: np.ndarray | None = None) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each replication, in order; only those of a mask, if one is given."""
     numbers = outcomes["replication"].to_numpy()
     starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1), len(numbers)]
     for start, stop in pairwise(starts):
-        yield outcomes.iloc[start:stop]
+        one = outcomes.iloc[start:stop]
+        yield one if member is None else one[member[start:stop]]
 
 
 @dataclass(frozen=True)
