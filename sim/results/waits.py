@@ -22,6 +22,7 @@ from sim.indicators.intervals import BETWEEN, WITHIN, Pooled, Spread, number_of
 from sim.inputs.faults import Fault, Faults, shown
 from sim.results.store import Run, connect
 from sim.words.clock import DAYS_PER_MONTH, first_day
+from sim.words.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,27 @@ FIXED = {"parcours": PATHS, "typologie": ROOMS, "composition": COMPOSITIONS}
 """Columns whose groups are known; those of the others are read from the file."""
 TEXTS = (*FIXED, "territoire", "commune")
 NUMBERS = ("quartile", "taille", "birth_year", "recognition", "recognised_day", "filed_day", "closed_day")
+
+
+USUAL = ("mel", "parcours", "quartile", "reconnaissance", "typologie")
+"""Classes told when none is asked for."""
+
+
+def chosen_classes(words: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """Return the classes asked for (names, or ``all``, separated by commas or not) and the others.
+
+    Raises
+    ------
+    Faults
+        If one is not known.
+    """
+    asked = [name.strip() for word in words or [] for name in word.split(",") if name.strip()]
+    unknown = [name for name in asked if name not in (*CLASSES, "all")]
+    if unknown:
+        known = ", ".join(CLASSES)
+        raise Faults([Fault("--class", 1, f"unknown class {unknown[0]!r}{nearest(unknown[0], CLASSES)}: {known}, all")])
+    wanted = set(CLASSES) if "all" in asked else set(asked or USUAL)
+    return [name for name in CLASSES if name in wanted], [name for name in CLASSES if name not in wanted]
 
 
 def days_of(months: float) -> int:
@@ -225,8 +247,9 @@ def delays(samples: Sequence[tuple[np.ndarray, np.ndarray]], count: int) -> list
     """Return mean and median of each label, from ``(label, days)`` of each replication."""
     grouped = []
     for cell, days in samples:
-        order = np.lexsort((days, cell))
-        grouped.append(np.split(days[order], np.searchsorted(cell[order], np.arange(1, count))))
+        span = int(days.max(initial=0)) + 1
+        keys = np.sort(cell.astype(np.int64) * span + days)  # one sort of whole numbers, label then days
+        grouped.append(np.split(keys % span, np.searchsorted(keys, span * np.arange(1, count))))
     return [
         Delays(
             float(np.mean([len(values) for values in each])),
