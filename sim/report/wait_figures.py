@@ -78,8 +78,8 @@ def since(name: str) -> str:
 @style.house
 def overlay(study: Study, name: str, groups: list[Waits], source: str) -> style.Drawing:
     """Draw up to five groups over each other, named at the end of their curve, with the numbers still followed."""
-    figure = style.blank(10.6, 5.2 + 0.26 * len(groups))
-    axes = style.panel(figure, 2.35, 1.25 + 0.26 * len(groups), 5.7, 3.7)
+    figure = style.blank(11.4, 5.2 + 0.26 * len(groups))
+    axes = style.panel(figure, 2.75, 1.25 + 0.26 * len(groups), 5.7, 3.7)
     limit = top_of(groups)
     last = max(until(w) for w in groups)
     for waits, (color, line, _) in zip(groups, style.SERIES, strict=False):
@@ -104,10 +104,10 @@ def _at_risk(axes: Axes, figure: Figure, groups: list[Waits]) -> None:
     height = axes.get_position().height * figure.get_figheight()
     place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "fontsize": 9, "clip_on": False, "va": "center"}
     start, last = -0.82 / height, axes.get_xlim()[1]
-    axes.text(-0.055 * last, start, "Demandes encore suivies", ha="right", color=style.INK_SOFT, **place)
+    axes.text(-0.055 * last, start, "Suivies, par réplication", ha="right", color=style.INK_SOFT, **place)
     for row, (waits, (color, _, _)) in enumerate(zip(groups, style.SERIES, strict=False), start=1):
         y = start - 0.26 * row / height
-        bold = {"color": style.TEXT_OF[color], "fontweight": "bold"}
+        bold: dict[str, Any] = {"color": style.TEXT_OF[color], "fontweight": "bold"}
         axes.text(-0.055 * last, y, label(waits), ha="right", **bold, **place)
         for tick in axes.get_xticks():
             if tick <= until(waits):
