@@ -10,7 +10,18 @@ from operator import add
 import numpy as np
 import pytest
 
-from sim.indicators.incidence import CENSORED, HOUSED, LEFT, Counts, SpellBook, Spells, curves, estimate, tally
+from sim.indicators.incidence import (
+    CENSORED,
+    HORIZON_DAYS,
+    HOUSED,
+    LEFT,
+    Counts,
+    SpellBook,
+    Spells,
+    curves,
+    estimate,
+    tally,
+)
 from sim.indicators.intervals import BETWEEN, LEAST_AT_RISK, WITHIN, Pooled, number_of, student, within_variance
 
 YEAR = 365.25
@@ -101,8 +112,9 @@ def truth(age: float, rate: float = 1.0) -> float:
     return house / (house + LEAVE) * (1 - math.exp(-(house + LEAVE) * age / YEAR))
 
 
-def counts_of(seed: int, entries: int, rate: float = 1.0) -> Counts:
-    return tally(world(seed, entries, rate=rate), LAST - 3 * 365, LAST)
+def counts_of(seed: int, entries: int, rate: float = 1.0, horizon: int = HORIZON_DAYS) -> Counts:
+    """Return the counts of one simulated replication."""
+    return tally(world(seed, entries, rate=rate), LAST - 3 * 365, LAST, horizon)
 
 
 def test_constant_rates_and_left_truncation() -> None:
@@ -172,17 +184,18 @@ def covered(make: Callable[[int], Pooled], studies: int) -> dict[str, float]:
 
 
 def test_intervals_of_one_replication_hold_the_truth_19_times_in_20() -> None:
-    found = covered(lambda s: Pooled([counts_of(1000 + s, 3000)], AGES[-1]), 300)
-    assert all(0.91 <= share <= 0.985 for share in found.values()), found
+    found = covered(lambda s: Pooled([counts_of(1000 + s, 3000, horizon=AGES[-1])], AGES[-1]), 600)
+    assert all(0.92 <= share <= 0.98 for share in found.values()), found
 
 
 @pytest.mark.parametrize("replications", [3, 10])
 def test_intervals_between_replications_hold_the_truth_19_times_in_20(replications: int) -> None:
     def make(study: int) -> Pooled:
-        return Pooled([counts_of(5000 + 50 * study + r, 1000) for r in range(replications)], AGES[-1])
+        seeds = (5000 + 50 * study + r for r in range(replications))
+        return Pooled([counts_of(seed, 1000, horizon=AGES[-1]) for seed in seeds], AGES[-1])
 
-    found = covered(make, 200)
-    assert all(0.905 <= share <= 0.99 for share in found.values()), found
+    found = covered(make, 600)  # 1 500 other studies of each size: 93 to 96 % everywhere
+    assert all(0.92 <= share <= 0.98 for share in found.values()), found
 
 
 def test_luck_shared_by_households_is_in_the_interval_between_replications_only() -> None:
@@ -243,7 +256,7 @@ def test_means_and_medians_of_one_or_several_samples() -> None:
     mean, low, high = number_of([np.array([1.0, 3.0]), np.array([4.0]), np.array([])], "mean")
     assert mean == 3.0
     assert low == 0.0
-    assert high == pytest.approx(3 + 12.706 * math.sqrt(0.5) * math.sqrt(2) / math.sqrt(2) * 1.0, rel=0.5)
+    assert high == pytest.approx(3 + 12.7062)  # two means, 2 and 4: standard error 1
     assert all(math.isnan(x) for x in number_of([np.array([])], "median"))
     assert math.isnan(number_of([np.array([5.0])], "mean")[1])
 

@@ -35,6 +35,9 @@ KEYS = (
 """``anciennete``: months already waited; the prediction is then for what is left to wait."""
 MOST_MONTHS_WAITED = 48
 
+SHORT = dict(zip(("seule", "couple", "monoparentale", "couple avec enfants", "autre"), COMPOSITIONS, strict=True))
+"""Short names of compositions."""
+
 Member = Callable[[pd.DataFrame], np.ndarray]
 
 
@@ -174,7 +177,8 @@ def _taille(value: str, _: pd.DataFrame) -> list[Level]:
 
 
 def _composition(value: str, _: pd.DataFrame) -> list[Level]:
-    name = choose("composition", value, COMPOSITIONS)
+    known = SHORT | {name: name for name in COMPOSITIONS}
+    name = known[choose("composition", value, list(known))]
     return [Level(name, text_in("composition", [name])), Level("toutes les compositions", None)]
 
 
