@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sim.indicators.classes import CLASSES
 from sim.indicators.intervals import BETWEEN, LEAST_AT_RISK
@@ -112,7 +112,7 @@ def incidence_table(study: Study) -> Table:
     """Return the table of the cumulative incidence."""
     head = (
         "Classe",
-        "Suivies, par réplication",
+        "Suivies",
         *(f"Logés en {month} mois" for month in MONTHS),
         "Moitié logée en",
         f"Temps moyen sans bail, sur {RESTRICTED_MONTHS} mois",
@@ -134,7 +134,8 @@ def incidence_table(study: Study) -> Table:
         SAYS[INCIDENCE],
         f"Temps moyen sans bail, restreint à {RESTRICTED_MONTHS} mois : moyenne du temps jusqu'au bail, plafonné à "
         f"{RESTRICTED_MONTHS} mois ; qui part sans bail, ou attend encore, compte pour {RESTRICTED_MONTHS} mois.",
-        f"Tiret : moins de {LEAST_AT_RISK} demandes suivies à cette ancienneté ou avant.",
+        f"Suivies : demandes par réplication. Tiret : moins de {LEAST_AT_RISK} suivies, sur toutes les réplications, à "
+        "cette ancienneté ou avant.",
     )
     return Table("incidence_cumulee", INCIDENCE, head, _sections(cells, len(head)), notes)
 
@@ -267,9 +268,13 @@ def print_table(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as Printed
 
-    printed = Printed(title=plain(table.caption), title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    printed = Printed(
+        title=plain(table.caption), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     for number, head in enumerate(table.head):
-        printed.add_column(plain(head), justify="left" if number == 0 else "right", overflow="fold")
+        side: Literal["left", "right"] = "left" if number == 0 else "right"
+        least = 12 if number == 0 else 13 if number > 1 else 8  # an interval on one line
+        printed.add_column(plain(head), justify=side, overflow="fold", min_width=least)
     for row in table.rows:
         is_section = len(row) > 1 and all(cell == "" for cell in row[1:])
         lines = [plain(cell) for cell in row]
