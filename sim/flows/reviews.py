@@ -12,7 +12,6 @@ from sim.words.codes import Channel
 from sim.world import moves
 from sim.world.world import Story, World
 
-
 ABOUT_DAYS = 31 + 5
 
 

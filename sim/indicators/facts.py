@@ -87,7 +87,7 @@ class _Preparation:
             self.leases(),
             self.stock(),
             self.flow(select(events, kind.FILED)),
-            self.flow(select(events, kind.LAPSED, kind.WITHDRAWN)),
+            self.flow(select(events, kind.LAPSED, kind.WITHDRAWN, kind.STRUCK_OFF)),
             self.answers(),
             self.sessions(),
             self.of_dwellings(select(events, kind.LET_OUTSIDE)),
@@ -195,7 +195,7 @@ class _Preparation:
 
     def sessions(self) -> Population:
         events = self.r.events
-        positions = select(events, EventKind.RANKED, EventKind.REJECTED)
+        positions = select(events, EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
         span = int(self.starts[-1])
         keys = events["dwelling"][positions].astype(np.int64) * span + events["day"][positions]
         _, first, files = np.unique(keys, return_index=True, return_counts=True)

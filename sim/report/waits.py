@@ -39,7 +39,7 @@ ALONE = (
 )
 EVERYBODY = "Ensemble"
 SECTIONS = {"reconnaissance": "Prioritaires, depuis la reconnaissance", "priorite": "Prioritaires, depuis le dépôt"}
-MANY_COLUMNS = 5
+MANY_COLUMNS, WIDE = 5, 124
 Row = tuple[str, tuple[Cell, ...]]
 """A class and the cells of one of its groups."""
 
@@ -268,12 +268,13 @@ def print_table(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as Printed
 
+    console = Console()
     printed = Printed(
         title=plain(table.caption), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     for number, head in enumerate(table.head):
         side: Literal["left", "right"] = "left" if number == 0 else "right"
-        least = 12 if number == 0 else 13 if number > 1 else 8  # an interval on one line
+        least = 13 if number > 1 and console.width >= WIDE else None  # an interval on one line
         printed.add_column(plain(head), justify=side, overflow="fold", min_width=least)
     for row in table.rows:
         is_section = len(row) > 1 and all(cell == "" for cell in row[1:])
@@ -281,7 +282,6 @@ def print_table(table: Table) -> None:
         if len(row) > MANY_COLUMNS:  # the interval under the number
             lines = [text.replace(" [", "\n[", 1) for text in lines]
         printed.add_row(*lines, style="italic" if is_section else None)
-    console = Console()
     console.print(printed)
     for note in table.notes:
         console.print(plain(note), style="dim", highlight=False)
