@@ -141,6 +141,46 @@ def bilan(
 
 
 @app.command()
+def waits(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="More words of --for.")] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--for", help="KEY=VALUE ...: typologie, commune, territoire, taille, composition, age, quartile,"
+                     " mutation, priorite, anciennete (months already waited)."),
+    ] = None,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", help="Classes of households told, or all (see describe).")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="One calendar year; default the whole run.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="Folder where the curves are drawn (SVG).")] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Tell the three delays, each apart, and the cumulative incidence of being housed; or predict a wait (--for)."""
+    from sim.report import waits as report
+    from sim.results.prediction import predict
+    from sim.results.store import load_run
+    from sim.results.waits import chosen_classes, study
+
+    finished = load_run(run_folder)
+    if profile or more:
+        found = predict(finished, [*(profile or []), *(more or [])], year)
+        if as_json:
+            say(json.dumps(report.prediction_json(found), ensure_ascii=False))
+        else:
+            report.print_prediction(found)
+        return
+    wanted, others = chosen_classes(classes)
+    told = study(finished, wanted, year)
+    say(json.dumps(report.as_json(told), ensure_ascii=False)) if as_json else report.print_study(told, others)
+    if figures is not None:
+        from sim.report.wait_figures import write_figures
+
+        for path in write_figures(told, finished.manifest, figures):
+            say(str(path), err=as_json)
+
+
+@app.command()
 def audit(run_folder: Annotated[Path, typer.Argument(metavar="RUN")], as_json: Json = False) -> None:
     """Check conservation again, from the saved log; exit 1 if one law fails."""
     from sim.results.audit_run import audit_run

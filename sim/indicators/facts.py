@@ -244,7 +244,7 @@ class _Preparation:
 
     def spells(self) -> Spells:
         applications, households, grid = self.r.applications, self.r.households, self.grid
-        book = SpellBook(applications, self.r.first_day, self.r.last_day)
+        book = SpellBook.of(applications, self.r.first_day, self.r.last_day)
         rows = np.arange(applications.count)
         book.everybody(grid.start["mel"])
         for scope, group in self.wished(rows).items():
