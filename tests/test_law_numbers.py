@@ -34,6 +34,8 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("flows/caleol.py", 8): "layout of the index: segments by public",
     ("flows/caleol.py", 4): "layout of the index: segments by quartile",
     ("flows/exits.py", 500): "size of a batch: speed only",
+    ("indicators/equity.py", 20): "size of a cell: exact sum or expansion, precision only",
+    ("indicators/equity.py", 4): "length of a sum beyond which nothing is left, precision only",
     ("indicators/facts.py", 256): "values of a byte",
     ("indicators/facts.py", 1970): "origin of dates",
     ("indicators/grid.py", 31): "bits of an integer",

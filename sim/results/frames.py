@@ -10,6 +10,7 @@ import pandas as pd
 from sim.indicators.grid import ROOMS, Names
 from sim.indicators.incidence import HORIZON_DAYS, Curves, SpellBook, estimate
 from sim.indicators.publics import BLOCKED_MUTATION, DALO, NPNRU, PDALHPD, is_cch, is_first_term, is_second_term
+from sim.state.households import Households
 from sim.state.records import Replication
 from sim.words.clock import DAYS_PER_MONTH, first_day, year_of
 from sim.words.codes import Financing, Period, Reservataire, Status
@@ -18,6 +19,10 @@ QPV = ("hors QPV", "en QPV")
 PATHS = ("premier accès", "mutation")
 RECOGNISED = ("reconnus DALO ou PDALHPD", "mutation reconnue", "non reconnus")
 SIZES = ("1", "2", "3", "4", "5", "6 et plus")
+COMPOSITIONS = (
+    "personne seule", "couple sans personne à charge", "adulte avec personnes à charge",
+    "couple avec personnes à charge", "autres ménages",
+)  # fmt: skip
 GRID_MONTHS = int(HORIZON_DAYS / DAYS_PER_MONTH)
 
 
@@ -91,6 +96,13 @@ def quartile_class(replication: Replication) -> np.ndarray:
     return np.asarray(1 + np.searchsorted(limits, per_unit, side="right"), dtype=np.uint8)
 
 
+def composition(households: Households, rows: np.ndarray) -> np.ndarray:
+    """Return the index in ``COMPOSITIONS`` of some households."""
+    has_dependants, is_couple = households.dependants_count[rows] > 0, households.is_couple[rows]
+    several = np.where(is_couple, np.where(has_dependants, 3, 1), np.where(has_dependants, 2, 4))
+    return np.where(households.size[rows] == 1, 0, several)
+
+
 def outcomes_frame(replication: Replication, names: Names) -> pd.DataFrame:
     """Return one row per application: identity that scenarios share, class, and how it ended."""
     h, a = replication.households, replication.applications
@@ -110,6 +122,7 @@ def outcomes_frame(replication: Replication, names: Names) -> pd.DataFrame:
             "territoire": category(np.asarray(names.territory_of)[commune], names.territories),
             "commune": category(commune, names.communes),
             "taille": h.size[who],
+            "composition": category(composition(h, who), COMPOSITIONS),
             "birth_year": h.birth_year[who],
             "recognition": a.recognition[rows],
             "recognised_day": a.recognised_day[rows],
