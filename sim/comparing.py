@@ -102,19 +102,32 @@ def print_comparison(comparison: Comparison) -> None:
             row = c.row(side, code, c.year)
             if row is None or row.replications == 0:
                 continue
-            span = "-" if row.replications == 1 else f"{number(code, row.low)} to {number(code, row.high)}"
-            levels = [number(code, x) for x in (row.base, row.value, row.difference)]
-            table.add_row(code, *levels, span, marks.get(verdict(row), ""))
+            span = "-" if row.replications == 1 else f"{gap(code, row.low)} to {gap(code, row.high)}"
+            table.add_row(
+                code,
+                number(code, row.base),
+                number(code, row.value),
+                gap(code, row.difference),
+                span,
+                marks.get(verdict(row), ""),
+            )
         Console().print(table)
     frame = comparison.differences
     made, kept = int(frame["p_value"].notna().sum()), int((frame["p_fdr"] < 0.05).sum())
     count = len(c.sides.replications)
-    print("delays in months; differences are paired by replication")
+    print("delays in months, shares in points; differences are paired by replication")
     if count == 1:
         print("one replication: differences without intervals, none established")
     else:
         print(f"{count} replications; ** established (Holm, 5 %, within the scope), * to confirm; over all {made}")
         print(f"comparisons, groups and years included, {kept} hold after Benjamini-Hochberg at 5 %")
+
+
+def gap(code: str, difference: float) -> str:
+    """Return a signed difference for the console: points for shares, months for durations."""
+    return (
+        f"{100 * difference:+.1f}" if code.startswith("part_") else f"{difference:+}"[0] + number(code, abs(difference))
+    )
 
 
 def number(code: str, value: float) -> str:

@@ -23,7 +23,17 @@ from sim.words.clock import DAYS_PER_MONTH
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = tuple(dict.fromkeys((*KEY_FIGURES, *PRIORITIES, "taux_refus_par_offre", "taux_mobilite", "taux_vacance")))
+SHOWN = tuple(
+    dict.fromkeys(
+        (
+            *(code for code in KEY_FIGURES if code not in PRIORITIES),
+            *PRIORITIES,
+            "taux_refus_par_offre",
+            "taux_mobilite",
+            "taux_vacance",
+        )
+    )
+)
 BY_GROUP = ("attributions", "delai_attribution_moyen", "anciennete_stock_moyenne")
 UNCHANGED, ESTABLISHED, TO_CONFIRM, UNSURE = "aucun écart", "établi", "à confirmer", "non établi"
 ONE_RUN = "une réplication, sans intervalle"
@@ -137,7 +147,7 @@ class Compared:
 
 def kind_of(code: str, unit: str) -> str:
     """Return how an indicator is shown."""
-    return "number" if code.startswith("theil") else KIND_OF.get(code) or KIND_OF_UNIT.get(unit, "number")
+    return KIND_OF.get(code) or KIND_OF_UNIT.get(unit, "number")
 
 
 def indicators(c: Compared, name: str, caption: str, codes: Iterable[str]) -> Table:
@@ -210,7 +220,8 @@ CLASSES = (
 RESTRICTED_NOTE = (
     f"Aire au-dessus de l'incidence cumulée du bail pendant {HORIZON_MONTHS} mois : entrée différée, radiation en "
     "sortie concurrente. Une demande radiée compte comme sans bail jusqu'au bout : décourager n'est pas loger. "
-    "Les quartiles sont ceux des demandes du premier jour ; les reconnus comptent depuis leur reconnaissance."
+    "Les quartiles sont ceux des demandes du premier jour ; les reconnus comptent depuis leur reconnaissance. "
+    "La fin de la courbe d'une classe peu nombreuse repose sur peu de demandes."
 )
 
 

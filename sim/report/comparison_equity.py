@@ -132,10 +132,11 @@ def price_table(c: Compared, side: Side) -> Table:
     for price in c.prices[side.name]:
         gap = spread(price.longer, "gap_months", MONTHS_OF_A_DAY, told=True)
         extra = spread(price.extra, "gap_count")
-        each: Cell = "non défini" if price.per_attribution is None else per(price.per_attribution, 1.0, "gap_number")
+        each: Cell = "non défini" if price.per_attribution is None else per(price.per_attribution, 1.0, "gap_ratio")
         total: Cell = "non défini" if price.in_total is None else per(price.in_total, MONTHS_OF_A_DAY, "gap_months")
         before, after = (Quantity(french.to_months(x), "months") for x in (price.before, price.after))
-        rows.append((price.public, before, after, gap, extra, each, total))
+        quotient: Cell = "–" if price.quotient is None else per(price.quotient, 1.0, "ratio")
+        rows.append((price.public, before, after, gap, quotient, extra, each, total))
     head = (
         "Public servi", "Attente des autres sans (base)", "Attente des autres avec", "Écart (avec − sans)",
         "Attributions en plus au public", "Jours de plus pour chaque autre, par attribution en plus",

@@ -22,7 +22,7 @@ from sim.report.comparison_equity import Share
 from sim.report.figures import COUNT, PERCENT
 from sim.report.tables import Quantity
 
-BASE_LOOK = (style.GREY, "solid", "o")
+BASE_LOOK = (style.GREY, (0, (4, 1.6)), "D")
 LOOKS: tuple[tuple[str, Any, str], ...] = (
     BASE_LOOK,
     style.SERIES[0],
@@ -30,7 +30,7 @@ LOOKS: tuple[tuple[str, Any, str], ...] = (
     style.SERIES[2],
     style.SERIES[3],
 )
-"""The base is grey; alternatives take the colours of the house."""
+"""The base is grey and dashed; alternatives take the colours of the house."""
 SOFT_GAIN, SOFT_LOSS = "#9CCFC8", "#EDBE98"
 
 
@@ -220,7 +220,7 @@ def winners(items: list[Share], key: str, title: str, source: str) -> style.Draw
     gap_rows = len({item.label for item in items}) - 1
     tall = step * (len(items) + 0.6 * gap_rows)
     figure = style.blank(11.2, tall + 1.3)
-    axes = style.panel(figure, 4.0, 0.95, 5.6, tall)
+    axes = style.panel(figure, 4.0, 0.95, 4.5, tall)
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
     places, y = [], 0.0
@@ -231,7 +231,7 @@ def winners(items: list[Share], key: str, title: str, source: str) -> style.Draw
         axes.text(
             1.02,
             y,
-            f"{item.net} · n = {french.number(item.applications)}",
+            f"{item.net} ; n = {french.number(item.applications)}",
             transform=axes.get_yaxis_transform(),
             va="center",
             fontsize=8,
@@ -246,7 +246,7 @@ def winners(items: list[Share], key: str, title: str, source: str) -> style.Draw
     words: dict[str, Any] = {"va": "bottom", "fontsize": 9, "fontweight": "bold", "transform": axes.transAxes}
     axes.text(0.0, 1.0 + 0.06 / tall, "perdent", color=style.ORANGE_TEXT, ha="left", **words)
     axes.text(1.0, 1.0 + 0.06 / tall, "gagnent", color=style.GREEN_TEXT, ha="right", **words)
-    axes.text(1.02, 1.0 + 0.06 / tall, "solde, nombre de demandes", color=style.INK_SOFT, ha="left", **words)
+    axes.text(1.02, 1.0 + 0.06 / tall, "solde ; nombre de demandes", color=style.INK_SOFT, ha="left", **words)
     handles = [
         Patch(facecolor=SOFT_LOSS, edgecolor=style.ORANGE, hatch="////", label="logées dans la base seulement"),
         Patch(facecolor=style.ORANGE, label="logées plus tard"),

@@ -139,7 +139,7 @@ def gaps_figure(c: Compared, table: Table, origin: str) -> Figure | None:
     """Return the figure of the key differences, by kind; None when no indicator has a value."""
     from sim.report import comparison_figures as f
 
-    codes = [code for code in dict.fromkeys((*KEY_FIGURES, *PRIORITIES)) if code != "taux_pression"]
+    codes = [code for code in parts.SHOWN if code in {*KEY_FIGURES, *PRIORITIES}]
     rows = {code: [c.gap(side, code, c.year) for side in c.sides.alternatives] for code in codes}
     panels = []
     for kind, title in GAP_PANELS:
@@ -259,7 +259,8 @@ def warning(c: Compared) -> list[str]:
         f"({french.date(str(run['start']))}), taille ({french.number(run['applicants'])} demandes) et hasard de chaque "
         f"ménage ; elles vont jusqu'au {french.date(str(run['end']))}.",
         f"Écarts appariés sur {french.plural(count, 'réplication')} : les crochets donnent l'intervalle à 95 % de "
-        "l'écart moyen (loi de Student sur les différences). Ils disent le hasard du tirage, pas l'incertitude des hypothèses."
+        "l'écart moyen (loi de Student sur les différences). Ils disent le hasard du tirage, pas l'incertitude "
+        "des hypothèses."
         if count > 1
         else "Une seule réplication : les écarts sont donnés sans intervalle ni probabilité ; aucun n'est établi.",
     ]

@@ -14,7 +14,7 @@ THIN = "\u202f"
 MINUS = "\u2212"
 MISSING = "–"
 
-DECIMALS = {"count": 0, "share": 1, "months": 1, "days": 0, "ratio": 2, "number": 4, "year": 0}
+DECIMALS = {"count": 0, "share": 1, "months": 1, "days": 0, "ratio": 2, "number": 4, "index": 3, "year": 0}
 SUFFIX = {"share": f"{NBSP}%", "months": f"{NBSP}mois", "days": f"{NBSP}jours"}
 PER_UNIT = {
     "share": "",

@@ -19,6 +19,8 @@ NUMBER_FORMATS = {
     "year": "0",
     "number": "General",
     "rate": "0.0#%",
+    "index": "0.000",
+    "gap_index": "+0.000;-0.000;0.000",
     "gap_points": '+0.0" pt";-0.0" pt";0.0" pt"',
     "gap_months": '+0.0" mois";-0.0" mois";0.0" mois"',
     "gap_days": '+0" j";-0" j";0" j"',

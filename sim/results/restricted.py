@@ -147,6 +147,7 @@ class Price:
     public: str
     before: float  # mean time of the others without a lease in the base, days
     after: float  # in the alternative
+    quotient: tuple[float, float, float] | None  # mean time without the priority over with it
     longer: Paired  # alternative less base, days
     extra: Paired  # attributions more to the public
     per_attribution: tuple[float, float, float] | None  # days more for each of the others, per extra attribution
@@ -167,6 +168,7 @@ def prices(means: pd.DataFrame, base: str, alternative: str) -> list[Price]:
                 public,
                 float(before["others_days"].mean()),
                 float(after["others_days"].mean()),
+                ratio_interval(before["others_days"].to_numpy(), after["others_days"].to_numpy()),
                 paired(longer[:, None], HORIZON_DAYS),
                 paired(extra[:, None], 1.0),
                 ratio_interval(longer, extra),
