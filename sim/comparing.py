@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +22,14 @@ SUMMARY = (
 )  # fmt: skip
 
 
+NARROWEST = 100
+"""Columns of the console under which a table of differences would fold its numbers."""
+
+
 def is_run(name: str) -> bool:
     """Whether an argument is meant as a run folder rather than as a scenario."""
     path = Path(name)
-    return (path / MANIFEST).is_file() or (path.is_dir() and len(path.parts) > 1)
+    return (path / MANIFEST).is_file() or (len(path.parts) > 1 and path.suffix not in (".yaml", ".yml"))
 
 
 def prepare(names: Sequence[str], options: dict[str, Any], overrides: Sequence[str]) -> list[Path | Loaded]:
@@ -77,8 +82,12 @@ def compare(folders: Sequence[Path], out: Path) -> tuple[Comparison, Path, list[
 
     comparison = results.compare(folders)
     partial, folder = results.new_folder(comparison.sides, out)
-    results.write_tables(comparison, partial)
-    written = [path.relative_to(partial) for path in write_comparison(comparison, partial)]
+    try:
+        results.write_tables(comparison, partial)
+        written = [path.relative_to(partial) for path in write_comparison(comparison, partial)]
+    except BaseException:
+        shutil.rmtree(partial)  # nothing in it is worth resuming
+        raise
     partial.rename(folder)
     return comparison, folder, [folder / path for path in written]
 
@@ -111,7 +120,7 @@ def print_comparison(comparison: Comparison) -> None:
                 span,
                 marks.get(verdict(row), ""),
             )
-        Console().print(table)
+        Console(width=max(NARROWEST, Console().width)).print(table)
     frame = comparison.differences
     made, kept = int(frame["p_value"].notna().sum()), int((frame["p_fdr"] < 0.05).sum())
     count = len(c.sides.replications)

@@ -139,7 +139,8 @@ def price_table(c: Compared, side: Side) -> Table:
         rows.append((price.public, before, after, gap, quotient, extra, each, total))
     head = (
         "Public servi", "Attente des autres sans (base)", "Attente des autres avec", "Écart (avec − sans)",
-        "Attributions en plus au public", "Jours de plus pour chaque autre, par attribution en plus",
+        "Rapport (sans ÷ avec)", "Attributions en plus au public",
+        "Jours de plus pour chaque autre, par attribution en plus",
         "Attente de plus pour tous les autres, par attribution en plus",
     )  # fmt: skip
     notes = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
 
 def new_folder(sides: Sides, parent: Path) -> tuple[Path, Path]:
     """Make the folder that a comparison is written in, and return it with the name it takes when complete."""
-    names = "-".join(side.name.replace(" ", "") for side in sides.all)[:80]
+    names = "-".join(re.sub(r"[ ()]", "", side.name) for side in sides.all)[:80]
     wanted = free_name(parent, f"compare-{names}-{dt.datetime.now():%Y%m%d-%H%M%S}")
     folder = partial_path(parent, wanted)
     folder.mkdir(parents=True)
