@@ -22,6 +22,7 @@ from sim.results.pairing import Side
 from sim.results.restricted import HORIZON_MONTHS
 
 if TYPE_CHECKING:
+    from sim.report.comparison_figures import DelayPanel
     from sim.report.style import Drawing
 
 SECTIONS = (
@@ -203,15 +204,23 @@ def delays_figure(c: Compared, table: Table, origin: str) -> Drawing:
             [by_name[name] for _, _, name in DELAY_CLASSES],
         )
     )
-    side = c.sides.alternatives[0]
-    moves = [c.gap(side, code, c.year).text for code, _ in titles]
-    last = next((q.text for q in table.rows[0] if isinstance(q, Quantity) and q.kind == "gap_months"), french.MISSING)
-    title = (
-        f"« {side.title} » : délai des ménages logés {moves[0]}, ancienneté de ceux qui attendent {moves[1]}, "
-        f"temps sans bail {last}"
-    )
     labels = [label for label, _, _ in DELAY_CLASSES]
-    return f.delays(labels, panels, [s.title for s in c.sides.all], title, origin)
+    return f.delays(labels, panels, [s.title for s in c.sides.all], delays_title(c, panels), origin)
+
+
+def delays_title(c: Compared, panels: Sequence[DelayPanel]) -> str:
+    """Return how each delay moves for the whole, or between which values it lies when there are several scenarios."""
+    words = ("délai des ménages logés", "ancienneté de ceux qui attendent", "temps sans bail")
+    parts_said = []
+    for word, panel in zip(words, panels, strict=True):
+        base, *others = [q.value for q in panel.rows[0]]
+        known = [x for x in (base, *others) if x is not None]
+        if base is not None and len(others) == 1 and others[0] is not None:
+            parts_said.append(f"{word} {french.quantity(others[0] - base, 'gap_months')}")
+        elif known:
+            parts_said.append(f"{word} de {french.number(min(known), 1)} à {french.quantity(max(known), 'months')}")
+    head = f"« {c.sides.alternatives[0].title} »" if len(c.sides.alternatives) == 1 else "Selon le scénario"
+    return f"{head} : {', '.join(parts_said)}"
 
 
 def winners_figure(c: Compared, side: Side, origin: str) -> Figure:
