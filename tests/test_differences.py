@@ -53,6 +53,17 @@ def test_the_same_difference_everywhere_is_judged_by_its_sign() -> None:
     assert (rounding.mean[0], rounding.p_value[0]) == (0.0, 1.0)
 
 
+def test_one_household_in_every_replication_is_no_certainty() -> None:
+    """One vacant dwelling less out of about 60 everywhere: nearly constant, yet it is only one dwelling."""
+    before, after = 2 / np.array([61.0, 61.0, 62.0, 61.0]), 1 / np.array([61.0, 62.0, 61.0, 61.0])
+    gaps = (after - before)[:, None]
+    assert paired(gaps, 0.03).p_value[0] < 1e-5
+    assert 0.01 < paired(gaps, 0.03, 1 / 61).p_value[0] < 0.05
+    assert paired(np.array([[20.0], [22.0], [25.0]]), 100.0, 1.0).error == pytest.approx(
+        paired(np.array([[20.0], [22.0], [25.0]]), 100.0).error, rel=0.02
+    )
+
+
 @pytest.mark.parametrize("replications", [4, 20])
 def test_intervals_contain_a_known_difference(replications: int) -> None:
     """Two thousand studies: values share their luck, the difference is known, also for counts."""

@@ -11,13 +11,13 @@ import numpy as np
 from sim.inputs.scenario import flatten
 from sim.report import french
 from sim.report.contents import label_of
-from sim.report.definitions import DELAYS, KEY_FIGURES, KIND_OF, PRIORITIES
+from sim.report.definitions import KEY_FIGURES, KIND_OF, PRIORITIES
 from sim.report.reading import KIND_OF_UNIT, Reading
 from sim.report.tables import Cell, Quantity, Table
 from sim.results.compare import Comparison
 from sim.results.differences import KEYS, Paired, paired
 from sim.results.pairing import Side
-from sim.results.restricted import HORIZON_MONTHS, PRICED, STANDING, WHOLE, Price, prices
+from sim.results.restricted import HORIZON_MONTHS, WHOLE, Price, prices
 from sim.words.clock import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -293,12 +293,3 @@ def scope_sizes(differences: pd.DataFrame) -> Table:
         "après Benjamini-Hochberg",
     )
     return Table("comparaisons", "Combien de comparaisons, et combien résistent", head, tuple(rows))
-
-
-def delay_codes(c: Compared) -> list[str]:
-    """Return the delays that have a value in at least one scenario."""
-    alternatives = c.sides.alternatives
-    return [d for d in DELAYS if any(c.gap(s, d, c.year).value is not None for s in alternatives)]
-
-
-assert {public for _, public, _ in CLASSES} <= {WHOLE, *PRICED, *STANDING}

@@ -298,9 +298,10 @@ def method(c: Compared) -> list[str]:
         "confirmer » : nette seule, pas après correction. Le fichier donne aussi la correction de Benjamini et "
         "Hochberg sur l'ensemble (p_fdr : part attendue de fausses découvertes) et des intervalles simultanés "
         "(Bonferroni : low_joint, high_joint).",
-        "Probabilité du signe : loi de Student de l'écart moyen, sans a priori. Un écart identique dans toutes les "
-        "réplications n'a pas de dispersion : son intervalle est réduit à un point et sa probabilité est celle du test "
-        "des signes, qui ne peut être forte avec peu de réplications.",
+        "Probabilité du signe : loi de Student de l'écart moyen, sans a priori. L'arrondi à un ménage ou un logement "
+        "près s'ajoute à la dispersion, pour que de petits effectifs ne paraissent pas certains. Un écart identique "
+        "dans toutes les réplications n'a pas de dispersion : son intervalle est réduit à un point et sa probabilité "
+        "est celle du test des signes, qui ne peut être forte avec peu de réplications.",
         "Le nombre de réplications décide de ce qui peut être établi : avec quatre, presque rien ne résiste à la "
         "correction ; avec vingt, l'intervalle est plus de deux fois plus étroit.",
         "Les gagnants et perdants, les temps restreints, les courbes et les prix sont hors de ces familles : leurs "

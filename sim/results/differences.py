@@ -41,7 +41,7 @@ class Paired:
     error: np.ndarray  # standard error of the mean
 
 
-def paired(differences: np.ndarray, size: np.ndarray | float = 0.0) -> Paired:
+def paired(differences: np.ndarray, size: np.ndarray | float = 0.0, grain: np.ndarray | float = 0.0) -> Paired:
     """Return what replications say of differences.
 
     Parameters
@@ -50,6 +50,10 @@ def paired(differences: np.ndarray, size: np.ndarray | float = 0.0) -> Paired:
         Shape (replications, comparisons); NaN where one side has no value.
     size : np.ndarray or float
         Magnitude of the values compared, to tell chance from rounding; shape (comparisons,).
+    grain : np.ndarray or float
+        What one household or dwelling changes in a value: 1 in a count, 1/n in a share of n. A few small counts may
+        differ by nearly the same in all replications by chance; the rounding of two values to whole units is added to
+        their spread, so that they do not look certain. Same shape as ``size``.
     """
     from scipy.special import stdtr, stdtrit
 
@@ -61,7 +65,8 @@ def paired(differences: np.ndarray, size: np.ndarray | float = 0.0) -> Paired:
     spread = np.sqrt(square / np.maximum(pairs - 1, 1))
     is_still = spread <= ROUNDING * np.maximum(np.abs(size), np.abs(np.nan_to_num(mean)))
     mean = np.where(is_still & (np.abs(mean) <= ROUNDING * np.abs(size)), 0.0, mean)
-    error = np.where(several, np.where(is_still, 0.0, spread / np.sqrt(np.maximum(pairs, 1))), np.nan)
+    rounded = np.sqrt(spread**2 + np.asarray(grain) ** 2 / 6)  # a uniform error of one grain has variance 1/12
+    error = np.where(several, np.where(is_still, 0.0, rounded / np.sqrt(np.maximum(pairs, 1))), np.nan)
     freedom = np.maximum(pairs - 1, 1)
     half = stdtrit(freedom, (1 + LEVEL) / 2) * error
     ratio = np.divide(mean, error, out=np.zeros_like(mean), where=error > 0)
@@ -116,7 +121,8 @@ def compare_indicators(sides: Sides) -> pd.DataFrame:
 
 def _values(indicators: pd.DataFrame, replications: tuple[int, ...]) -> pd.DataFrame:
     """Return what is compared of the indicators, on the common replications."""
-    return indicators.loc[indicators["replication"].isin(replications), ["replication", *KEYS, "unit", "value"]]
+    columns = ["replication", *KEYS, "unit", "value", "denominator"]
+    return indicators.loc[indicators["replication"].isin(replications), columns]
 
 
 def _compare(base: pd.DataFrame, other: pd.DataFrame, replications: tuple[int, ...]) -> pd.DataFrame:
@@ -127,21 +133,24 @@ def _compare(base: pd.DataFrame, other: pd.DataFrame, replications: tuple[int, .
     place = pd.Series(np.arange(len(rows)), index=pd.MultiIndex.from_frame(rows[KEYS]))
     position = {number: i for i, number in enumerate(replications)}
 
-    def table(frame: pd.DataFrame) -> np.ndarray:
-        values = np.full((len(replications), len(rows)), np.nan)
+    def tables(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        found = np.full((2, len(replications), len(rows)), np.nan)
         columns = place.reindex(pd.MultiIndex.from_frame(frame[KEYS])).to_numpy()
-        values[frame["replication"].map(position).to_numpy(), columns] = frame["value"].to_numpy(dtype=float)
-        return values
+        lines = frame["replication"].map(position).to_numpy()
+        for number, name in enumerate(("value", "denominator")):
+            found[number, lines, columns] = frame[name].to_numpy(dtype=float)
+        return found[0], found[1]
 
-    before, after = table(base), table(other)
+    (before, sizes_before), (after, sizes_after) = tables(base), tables(other)
     gaps = after - before
+    grain = grains(rows, np.fmin(np.fmin.reduce(sizes_before), np.fmin.reduce(sizes_after)))
     both = ~np.isnan(gaps)
     count = np.maximum(both.sum(axis=0), 1)
     means = {
         name: np.where(both.any(axis=0), np.where(both, values, 0.0).sum(axis=0) / count, np.nan)
         for name, values in (("base", before), ("value", after))
     }
-    found = paired(gaps, np.maximum(np.abs(means["base"]), np.abs(means["value"])))
+    found = paired(gaps, np.maximum(np.abs(means["base"]), np.abs(means["value"])), grain)
     frame = rows.assign(
         **means,
         difference=found.mean,
@@ -152,6 +161,14 @@ def _compare(base: pd.DataFrame, other: pd.DataFrame, replications: tuple[int, .
         replications=found.pairs,
     )
     return _judged(frame, found)
+
+
+def grains(rows: pd.DataFrame, sizes: np.ndarray) -> np.ndarray:
+    """Return what one household or dwelling changes in each indicator: 1 in a count, 1/n in a share or a mean of n."""
+    smooth = rows["indicator"].astype(str).str.startswith("theil_").to_numpy()  # an index of entropy has no grain
+    whole = np.where(rows["unit"].to_numpy() == "count", 1.0, sizes)
+    known = (whole > 0) & ~smooth
+    return np.divide(1.0, whole, out=np.zeros(len(rows)), where=known)
 
 
 def _judged(frame: pd.DataFrame, found: Paired) -> pd.DataFrame:
