@@ -103,6 +103,41 @@ def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
 
 
 @app.command()
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="A run folder, or a scenario to run.")],
+    alternatives: Annotated[list[str], typer.Argument(metavar="ALT...", help="What is compared with it.")],
+    replications: Annotated[int | None, typer.Option(help="Of the scenarios to run.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of all randomness, common to the scenarios.", min=0)] = None,
+    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
+    years: Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
+    applicants: Annotated[int | None, typer.Option(help="Size of the world.", min=200)] = None,
+    out: Annotated[Path, typer.Option(help="Parent folder of the comparison, and of what is run.")] = Path("runs"),
+    override: Override = None,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Compare runs, or scenarios run with common luck: paired differences, winners and losers, in French."""
+    from sim import comparing
+
+    given = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
+    given["start"] = start.date() if start else None  # type: ignore[assignment]
+    options = {name: value for name, value in given.items() if value is not None}
+    items = comparing.prepare([base, *alternatives], options, override or [])
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, jobs, quiet), out)
+    if as_json:
+        from sim.results.compare import as_text
+
+        say(as_text(comparison, folder))
+        return
+    comparing.print_comparison(comparison)
+    say(f"comparison  {folder}")
+    for path in written:
+        if path.suffix in (".html", ".xlsx"):
+            say(f"            {path}")
+
+
+@app.command()
 def runs(folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("runs"), as_json: Json = False) -> None:
     """List the run folders: scenario, date, replications, size, finished or not."""
     from sim.describe import print_table

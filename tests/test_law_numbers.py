@@ -48,6 +48,8 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("flows/reviews.py", 5): "margin of that rough look: speed only",
     ("flows/steering.py", 8): "layout of the index: segments by public",
     ("flows/exits.py", 500): "size of a batch: speed only",
+    ("indicators/equity.py", 20): "size of a cell: exact sum or expansion, precision only",
+    ("indicators/equity.py", 4): "length of a sum beyond which nothing is left, precision only",
     ("indicators/facts.py", 256): "values of a byte",
     ("indicators/facts.py", 1970): "origin of dates",
     ("indicators/grid.py", 31): "bits of an integer",
