@@ -173,9 +173,7 @@ def held_for_what_is_sought(book: Book) -> list[str]:
         return position
 
     step = last(STEPS, log.application, table.count)[rows]
-    lease, sought = (
-        last(kinds, log.dwelling, book.end.dwellings.count)[homes] for kinds in (LEASES, (K.ORIENTED,))
-    )
+    lease, sought = (last(kinds, log.dwelling, book.end.dwellings.count)[homes] for kinds in (LEASES, (K.ORIENTED,)))
     let = (homes < 0) | (step < 0) | (step < lease)
     faults = _told(int(let.sum()), "application held for a dwelling that is let, row", rows[let])
     lost = ~let & ((log.dwelling[step] != homes) | (sought <= lease))

@@ -73,6 +73,17 @@ def join_parquet(parts: Sequence[Path], path: Path) -> None:
         copy(connection, f"SELECT * FROM read_parquet([{files}])", path)
 
 
+def split_parquet(path: Path, number: int, piece: Path) -> None:
+    """Write the rows of one replication of a joined file as the file that it came from.
+
+    Through a table of the database, so that row groups are cut at the same rows as when the piece was written.
+    """
+    with connect() as connection:
+        query = "CREATE TABLE rows_of AS SELECT * FROM read_parquet(?) WHERE replication = ?"
+        connection.execute(query, [str(path), number])
+        copy(connection, "SELECT * FROM rows_of", piece)
+
+
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read a Parquet file as a frame, rows in their order."""
     with connect() as connection:
@@ -99,9 +110,9 @@ def replication_folder(folder: Path, number: int) -> Path:
     return folder / "replications" / f"{number:04d}"
 
 
-def write_replication(replication: Replication, folder: Path) -> None:
-    """Write the log, the tables as born and the leases of one replication into a run folder."""
-    target = replication_folder(folder, replication.number)
+def write_replication(replication: Replication, folder: Path, number: int | None = None) -> None:
+    """Write the log, the tables as born and the leases of one replication into a run folder, under a number."""
+    target = replication_folder(folder, replication.number if number is None else number)
     target.mkdir(parents=True, exist_ok=True)
     frames = {
         "events": record_frame(replication.events),
@@ -120,10 +131,10 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def hash_tables(folder: Path) -> dict[str, str]:
-    """Return ``{relative path: sha256}`` of every Parquet file of a run folder."""
+def hash_tables(folder: Path, without: str = "") -> dict[str, str]:
+    """Return ``{relative path: sha256}`` of every Parquet file of a run folder, one of its folders left out."""
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))
-    return {name: sha256_of(folder / name) for name in files}
+    return {name: sha256_of(folder / name) for name in files if not without or name.split("/")[0] != without}
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
