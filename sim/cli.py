@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sim import cli_studies
 from sim.inputs.faults import Fault, Faults
 
 app = typer.Typer(
@@ -20,6 +21,8 @@ app = typer.Typer(
     help="Simulate social-housing (HLM) allocation and print the bilan.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
+EngineName = Annotated[str, typer.Option("--engine", help="local, or dask: workers of an existing scheduler.")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of the Dask scheduler.")]
 Override = Annotated[
     list[str] | None,
     typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law."),
@@ -47,26 +50,36 @@ def run(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     bilan: Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")] = True,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
 ) -> None:
     """Simulate a scenario: writes one run folder with its bilan."""
     from sim.checking import check_start
     from sim.inputs.scenario import load
-    from sim.progress import progress_bar
     from sim.results.ensemble import run_ensemble
+    from sim.results.workers import choose
 
     options = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
     options["start"] = start.date() if start else None  # type: ignore[assignment]
     loaded = load(scenario, override or [], **{k: v for k, v in options.items() if v is not None})
     check_start(loaded)
-    with progress_bar(loaded.scenario.run.replications, quiet) as advance:
-        folder = run_ensemble(loaded, out, jobs, advance)
+    workers = choose(engine, scheduler, jobs)
+    with cli_studies.bar(loaded, quiet) as advance:
+        folder = run_ensemble(loaded, out, jobs, advance, workers=workers)
+    finish_run(folder, bilan, as_json)
+
+
+def finish_run(folder: Path, bilan: bool, as_json: bool) -> None:
+    """Write the bilan of a run if asked, and print what it obtained."""
     written: list[Path] = []
     if bilan:
         from sim.inputs.files import find_territory
         from sim.inputs.territory import load as load_territory
         from sim.report.bilan import write_bilan
+        from sim.results.ensemble import load_run
 
-        written = write_bilan(folder, load_territory(find_territory(loaded.scenario.territory)))
+        territory = str(load_run(folder).manifest["scenario"]["territory"])
+        written = write_bilan(folder, load_territory(find_territory(territory)))
     report_run(folder, written, as_json)
 
 
@@ -91,6 +104,8 @@ def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
         from sim.describe import print_summary
 
         print_summary(summary)
+        for line in cli_studies.how_sure(finished):
+            say(line)
         say(f"run    {folder}")
         for path in written:
             if path.suffix in (".html", ".xlsx"):
@@ -257,6 +272,9 @@ def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500
     else:
         for name, value in result.items():
             say(f"{name:<42}{value}")
+
+
+cli_studies.register(app, finish_run)
 
 
 def guarded(command: Callable[[], Any]) -> int:

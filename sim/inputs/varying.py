@@ -125,7 +125,7 @@ def _said(path: str) -> tuple[str, str, bool]:
 
 def _law_knob(loaded: Loaded, path: str, where: Where) -> Knob:
     """Return a value of the law: ``law/NAME@DATE``; what is in force on that day is its value."""
-    name, at, written = path.removeprefix("law/").partition("@")
+    name, _, written = path.removeprefix("law/").partition("@")
     if name not in loaded.law:
         raise Faults([Fault(*where, f"unknown law parameter {quoted(name)}{nearest(name, loaded.law)}")])
     try:

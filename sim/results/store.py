@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.inputs.faults import Fault, Faults, shown
+from sim.results.uncertainty import interval_of_mean, interval_over_draws
 from sim.state.records import Replication
 from sim.state.tables import Table
 
@@ -269,18 +270,15 @@ def summarise(indicators: pd.DataFrame, scope: str = "mel", group: str | None = 
     -------
     dict
         ``{year: {code: {"mean", "low", "high"}}}``; None where no replication has a value, and no interval
-        with fewer than two.
+        with fewer than two. With draws, the interval tells what is not known as well as chance.
     """
-    from scipy.special import stdtrit
-
     chosen = indicators[(indicators["scope"] == scope) & (indicators["group"] == (group or scope))]
     answer: dict[int, dict[str, Any]] = {}
-    for (year, code), values in chosen.groupby(["year", "indicator"], sort=False, observed=True)["value"]:
-        known = values.dropna().to_numpy(dtype=float)
-        mean = float(known.mean()) if len(known) else None
-        half = None
-        if len(known) > 1:
-            half = float(stdtrit(len(known) - 1, 0.975) * known.std(ddof=1) / math.sqrt(len(known)))
-        low, high = (None, None) if mean is None or half is None else (mean - half, mean + half)
-        answer.setdefault(int(year), {})[str(code)] = {"mean": mean, "low": low, "high": high}
+    for (year, code), rows in chosen.groupby(["year", "indicator"], sort=False, observed=True):
+        if "draw" in rows:
+            found = interval_over_draws(rows.pivot(index="draw", columns="luck", values="value").to_numpy(dtype=float))
+        else:
+            found = interval_of_mean(rows["value"].dropna().to_numpy(dtype=float))
+        told = [None if x is None or math.isnan(x) else x for x in found or (None, None, None)]
+        answer.setdefault(int(year), {})[str(code)] = dict(zip(("mean", "low", "high"), told, strict=True))
     return answer
