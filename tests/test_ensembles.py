@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -141,17 +142,17 @@ def test_the_next_count_follows_the_spread() -> None:
 
 
 def test_a_precision_chooses_the_replications_and_says_it(tmp_path: Path) -> None:
-    asked = ("run/precision/indicator=attributions", "run/precision/half_width=6.0", "run/precision/minimum=3")
+    asked = ("run/precision/indicator=attributions", "run/precision/half_width=8.0", "run/precision/minimum=3")
     told: list[tuple[Any, ...]] = []
     one = fake_run(tmp_path / "one", 1, *asked, advance=lambda *words: told.append(words))
     manifest = load_run(one).manifest
     precision, count = manifest["precision"], manifest["replications"]
     assert precision["replications"] == count == precision["stages"][-1] > 3
     assert precision["is_reached"]
-    assert precision["half_width_reached"] <= 6
+    assert precision["half_width_reached"] <= 8
     rows = load_run(one).indicators().query("indicator == 'attributions' and scope == 'mel' and year == 2023")
     assert half_width(rows["value"]) == pytest.approx(precision["half_width_reached"])
-    assert half_width(rows["value"][: precision["stages"][-2]]) > 6
+    assert half_width(rows["value"][: precision["stages"][-2]]) > 8
     assert ("replications", precision["stages"][-2], count) in told  # the bar learns its new length
     two = fake_run(tmp_path / "two", 1, *asked, jobs=2)
     assert tables(two) == tables(one) == tables(fake_run(tmp_path / "plain", count))
@@ -213,7 +214,7 @@ def test_draws_are_told_apart_from_chance(uncertain: Path, tmp_path: Path) -> No
     assert all(isinstance(d["rules/designation/shortlist_files"], int) for d in run.manifest["draws"])
     filed = rows.query("indicator == 'demandes_nouvelles' and scope == 'mel' and year == 2023").set_index("replication")
     asked = [d["flows/arrivals/per_year"] for d in run.manifest["draws"]]
-    assert list(np.argsort(filed["value"][:3])) == list(np.argsort(asked))
+    assert np.corrcoef(filed["value"][:3], asked)[0, 1] > 0.9
     split = split_variance(rows).query("indicator == 'demandes_nouvelles' and scope == 'mel'")
     assert (split["ignorance_share"] > 0.8).all()
     summary = summarise(rows)[2023]["demandes_nouvelles"]
@@ -355,10 +356,8 @@ def test_dask_gives_the_same_files(cluster: Any, tmp_path: Path) -> None:
 def test_dask_workers_that_do_not_see_the_folder_send_the_pieces_back(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = replicating.Task
-
     def elsewhere(*words: Any, **more: Any) -> Task:
-        return real(*words, **more | {"token": "of another machine"})
+        return dataclasses.replace(Task(*words, **more), token="of another machine")
 
     monkeypatch.setattr("sim.results.ensemble.Task", elsewhere)
     away = fake_run(tmp_path / "dask", 3, workers=workers.Dask(cluster.scheduler_address))

@@ -38,17 +38,15 @@ def split_variance(indicators: pd.DataFrame) -> pd.DataFrame:
     KeyError
         If the run has no draws.
     """
-    import pandas as pd
-
     if "draw" not in indicators:
         raise KeyError("this run has no draws (run.draws)")
     draws, lucks = np.unique(indicators["draw"]), np.unique(indicators["luck"])
-    table = indicators.pivot_table(
-        index=KEYS, columns=["draw", "luck"], values="value", observed=True, dropna=False, sort=False
-    ).reindex(columns=pd.MultiIndex.from_product([draws, lucks]))
-    cube = table.to_numpy(dtype=float).reshape(len(table), len(draws), len(lucks))
+    rows = indicators.groupby(KEYS, sort=False, observed=True, dropna=False).ngroup().to_numpy()
+    found = indicators[KEYS].drop_duplicates().reset_index(drop=True)
+    cube = np.full((len(found), len(draws), len(lucks)), np.nan)
+    place = np.searchsorted(draws, indicators["draw"]), np.searchsorted(lucks, indicators["luck"])
+    cube[rows, place[0], place[1]] = indicators["value"].to_numpy(dtype=float, na_value=np.nan)
     chance, ignorance = components(cube)
-    found = table.index.to_frame(index=False)
     whole = chance + ignorance
     return found.assign(
         draws=len(draws),

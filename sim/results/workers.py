@@ -111,11 +111,11 @@ class Dask:
             return
         import distributed
 
-        as_done: Callable[[list[Any]], Any] = distributed.as_completed
+        as_done: Callable[..., Any] = distributed.as_completed
         client = self.client()
         try:
             futures = {client.submit(work, task, pure=False): task for task in tasks}
-            for future in as_done(list(futures)):
+            for future in as_done(list(futures), loop=client.loop):
                 task = futures.pop(future)
                 try:
                     answer = future.result()
