@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.analysis.running import Way
     from sim.inputs.scenario import Loaded
     from sim.results.store import Run
 
@@ -19,6 +23,13 @@ Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of t
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
 Bilan = Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")]
+Scenario = Annotated[str, typer.Argument(help="A file, or the bare name of a shipped scenario.")]
+Levers = Annotated[list[str] | None, typer.Option("--lever", help="PATH=LOW:HIGH, a number that moves (repeatable).")]
+Years = Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)]
+Applicants = Annotated[int | None, typer.Option(help="Size of the world; small ones are quick.", min=200)]
+Seed = Annotated[int | None, typer.Option(help="Root of all randomness.", min=0)]
+Out = Annotated[Path, typer.Option(help="Parent folder of the study's folder.")]
+Overrides = Annotated[list[str] | None, typer.Option("--override", help="KEY=VALUE, as for run.")]
 Finish = Callable[[Path, bool, bool], None]
 SPLIT = ("attributions", "demandes_en_stock", "part_prioritaires", "part_q1_hors_qpv", "delai_attribution_moyen")
 """Indicators whose uncertainty is split on screen, when a run has draws."""
@@ -59,6 +70,12 @@ def how_sure(run: Run) -> Iterator[str]:
 
 def register(app: typer.Typer, finish: Finish) -> None:
     """Add the commands of this file to an application; ``finish`` writes the bilan of a run and prints it."""
+    register_runs(app, finish)
+    register_studies(app)
+
+
+def register_runs(app: typer.Typer, finish: Finish) -> None:
+    """Add the commands that go on with a run."""
 
     @app.command()
     def resume(
@@ -101,3 +118,124 @@ def register(app: typer.Typer, finish: Finish) -> None:
         with bar(growing.wider(load_run(run), replications), quiet) as advance:
             finished = growing.expand(run, replications, jobs, advance, workers=workers)
         finish(finished, bilan, as_json)
+
+
+def register_studies(app: typer.Typer) -> None:
+    """Add the commands that study a scenario."""
+
+    @app.command()
+    def sensitivity(
+        scenario: Scenario,
+        method: Annotated[str | None, typer.Option(help="morris (screening) or sobol (variance shares).")] = None,
+        lever: Levers = None,
+        indicator: Annotated[list[str] | None, typer.Option(help="Indicator looked at (repeatable).")] = None,
+        trajectories: Annotated[int | None, typer.Option(help="Morris: walks; costs (levers + 1) each.", min=2)] = None,
+        base: Annotated[int | None, typer.Option(help="Sobol: base sample, a power of two.", min=2)] = None,
+        replications: Annotated[int | None, typer.Option(help="Of each point, same luck everywhere.", min=1)] = None,
+        years: Years = None,
+        applicants: Applicants = None,
+        seed: Seed = None,
+        jobs: Jobs = 2,
+        out: Out = Path("runs"),
+        override: Overrides = None,
+        as_json: Json = False,
+        quiet: Quiet = False,
+        engine: EngineName = "local",
+        scheduler: Scheduler = None,
+    ) -> None:
+        """Find what drives the result: Morris screening, or Sobol shares; interrupted, the same command goes on."""
+        from sim.analysis import levers as levers_
+        from sim.analysis import running
+        from sim.analysis import sensitivity as study
+
+        loaded = loaded_of(scenario, override, years=years, applicants=applicants, seed=seed)
+        design = study.plan(
+            loaded, levers_.parse(lever or []), indicator or [],
+            method=method, trajectories=trajectories, base=base, replications=replications,
+        )  # fmt: skip
+        with way_of(out, engine, scheduler, jobs, quiet or as_json, design.cost) as way:
+            folder, table = running.run_sensitivity(loaded, design, way)
+        if as_json:
+            told = {"study": str(folder), "simulations": design.cost, "effects": records(table)}
+            typer.echo(json.dumps(told, ensure_ascii=False))
+            return
+        from sim.analysis.telling import effects_lines
+
+        for line in effects_lines(table):
+            typer.echo(line)
+        typer.echo(f"study  {folder}")
+
+    @app.command()
+    def search(
+        scenario: Scenario,
+        target: Annotated[
+            list[str] | None, typer.Option(help="INDICATOR>=VALUE or INDICATOR<=VALUE (repeatable).")
+        ] = None,
+        lever: Levers = None,
+        settings: Annotated[int | None, typer.Option(help="Settings simulated.", min=4)] = None,
+        replications: Annotated[int | None, typer.Option(help="Of each setting.", min=1)] = None,
+        fresh: Annotated[int | None, typer.Option(help="Replications, of another seed, of the checks.", min=2)] = None,
+        years: Years = None,
+        applicants: Applicants = None,
+        seed: Seed = None,
+        jobs: Jobs = 2,
+        out: Out = Path("runs"),
+        override: Overrides = None,
+        as_json: Json = False,
+        quiet: Quiet = False,
+        engine: EngineName = "local",
+        scheduler: Scheduler = None,
+    ) -> None:
+        """Find settings that meet targets at the least extra wait for the others; the Pareto front, checked."""
+        from sim.analysis import levers as levers_
+        from sim.analysis import running
+        from sim.analysis import search as study
+
+        options = {"settings": settings, "replications": replications, "fresh_replications": fresh}
+        words = [f"search/{key}={value}" for key, value in options.items() if value is not None]
+        loaded = loaded_of(scenario, [*(override or []), *words], years=years, applicants=applicants, seed=seed)
+        plan = study.plan(loaded, target or [], levers_.parse(lever or []))
+        with way_of(out, engine, scheduler, jobs, quiet or as_json, running.search_cost(loaded)) as way:
+            found = running.run_search(loaded, plan, way)
+        if as_json:
+            told = {
+                "study": str(found.folder),
+                "settings": records(found.settings),
+                "front": records(found.settings[found.settings["is_front"]]),
+                "checks": records(found.checks),
+            }
+            typer.echo(json.dumps(told, ensure_ascii=False))
+            return
+        from sim.analysis.telling import front_lines
+
+        for line in front_lines(plan, found.settings, found.checks):
+            typer.echo(line)
+        typer.echo(f"study  {found.folder}")
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as JSON wants it: a list of rows, nothing for what is not known."""
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", double_precision=15))
+    return rows
+
+
+def loaded_of(scenario: str, override: list[str] | None, **options: Any) -> Loaded:
+    """Return a scenario with the options of a study, checked as a run would."""
+    from sim.checking import check_start
+    from sim.inputs.scenario import load
+
+    loaded = load(scenario, override or [], **options)
+    check_start(loaded)
+    return loaded
+
+
+@contextmanager
+def way_of(out: Path, engine: str, scheduler: str | None, jobs: int, quiet: bool, total: int) -> Iterator[Way]:
+    """Yield how a study is carried out, with its progress bar; its cost is announced on stderr."""
+    from sim.analysis.running import Way
+    from sim.progress import progress_bar
+    from sim.results.workers import choose
+
+    workers = choose(engine, scheduler, jobs)
+    with progress_bar(total, quiet) as advance:
+        yield Way(out, workers, jobs, say=lambda line: typer.echo(line, err=True), advance=advance)

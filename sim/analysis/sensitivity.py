@@ -1,6 +1,6 @@
 """What drives the result: Morris screening, or Sobol shares of the variance, on common random numbers (SALib).
 
-Points differ by their levers alone: each one is simulated with the same luck, so that effects are not drowned in chance.
+Points differ by their levers alone: all are simulated with the same luck, so that chance does not drown their effects.
 What chance alone makes is measured beside, on the scenario itself, when there are several replications.
 """
 
@@ -109,7 +109,7 @@ def problem(count: int) -> dict[str, Any]:
 
 
 def sample(method: str, count: int, size: int, seed: int) -> np.ndarray:
-    """Return the points of a design, shape (points, levers): ``size`` Morris walks, or Sobol with a base of ``size``."""
+    """Return points of shape (points, levers): ``size`` Morris walks, or Sobol with a base of ``size``."""
     if method == "morris":
         from SALib.sample import morris
 
