@@ -80,6 +80,8 @@ def morris(table: pd.DataFrame, source: str) -> style.Drawing:
         plane.annotate(str(rank), (x, y), xytext=(4, 3), textcoords="offset points", fontsize=8.5)
     plane.set(xlim=(0, top), ylim=(0, top), xlabel=f"µ* ({name})", ylabel=f"σ ({name})")
     plane.grid(axis="both")
+    for axis in (plane.xaxis, plane.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda x, _: french.trimmed(x, 2)))
     handles: list[Any] = [
         Patch(facecolor=style.BLUE, label="augmente l'indicateur"),
         Patch(facecolor=style.ORANGE, hatch="///", edgecolor="white", label="le diminue"),

@@ -47,8 +47,9 @@ class Way:
 def source_of(loaded: Loaded, replications: int) -> str:
     """Return the line under a figure."""
     run = loaded.scenario.run
+    years = f"{run.start.year}-{run.end.year}" if run.end.year > run.start.year else str(run.start.year)
     return (
-        f"Données simulées : scénario « {loaded.scenario.title} », {run.start.year}-{run.end.year}, "
+        f"Données simulées : scénario « {loaded.scenario.title} », {years}, "
         f"{french.number(run.applicants)} demandes au départ, {french.plural(replications, 'réplication')} par réglage."
     )
 
