@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from sim import cli_studies
+from sim.cli_studies import finish_run, say
 from sim.inputs.faults import Fault, Faults
 
 app = typer.Typer(
@@ -27,11 +28,6 @@ Override = Annotated[
     list[str] | None,
     typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law."),
 ]
-
-
-def say(text: str = "", err: bool = False) -> None:
-    """Print one line."""
-    typer.echo(text, err=err)
 
 
 @app.command()
@@ -67,54 +63,6 @@ def run(
     with cli_studies.bar(loaded, quiet) as advance:
         folder = run_ensemble(loaded, out, jobs, advance, workers=workers)
     finish_run(folder, bilan, as_json)
-
-
-def finish_run(folder: Path, bilan: bool, as_json: bool) -> None:
-    """Write the bilan of a run if asked, and print what it obtained."""
-    written: list[Path] = []
-    if bilan:
-        from sim.inputs.files import find_territory
-        from sim.inputs.territory import load as load_territory
-        from sim.report.bilan import write_bilan
-        from sim.results.ensemble import load_run
-
-        territory = str(load_run(folder).manifest["scenario"]["territory"])
-        written = write_bilan(folder, load_territory(find_territory(territory)))
-    report_run(folder, written, as_json)
-
-
-def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
-    """Print what a run obtained, and where it is."""
-    from sim.results.ensemble import load_run, summarise
-
-    finished = load_run(folder)
-    summary = summarise(finished.indicators())
-    manifest = finished.manifest
-    if as_json:
-        answer = {
-            "run": str(folder),
-            "replications": len(manifest["audit"]),
-            "seconds": manifest["durations"]["total_seconds"],
-            "events": manifest["events"],
-            "years": sorted(int(y) for y in summary),
-            "indicators": summary,
-        }
-        say(json.dumps(answer, ensure_ascii=False))
-    else:
-        from sim.describe import print_summary
-
-        print_summary(summary)
-        for line in cli_studies.how_sure(finished):
-            say(line)
-        say(f"run    {folder}")
-        for path in written:
-            if path.suffix in (".html", ".xlsx"):
-                say(f"bilan  {path}")
-    bad = {n: verdict for n, verdict in manifest["audit"].items() if verdict != "ok"}
-    for number, verdict in bad.items():
-        say(f"replication {number}: {verdict}", err=True)
-    if bad:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -232,7 +180,7 @@ def feasible(
 
 @app.command()
 def describe(
-    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms.")],
+    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers.")],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
@@ -274,7 +222,8 @@ def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500
             say(f"{name:<42}{value}")
 
 
-cli_studies.register(app, finish_run)
+for command in (cli_studies.resume, cli_studies.expand, cli_studies.sensitivity, cli_studies.search):
+    app.command()(command)
 
 
 def guarded(command: Callable[[], Any]) -> int:

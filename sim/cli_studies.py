@@ -1,4 +1,4 @@
-"""Commands on many runs: resume and expand, sensitivity, search. Registered on the application of ``cli.py``."""
+"""Commands on many runs: resume and expand, sensitivity, search. ``cli.py`` makes commands of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ Applicants = Annotated[int | None, typer.Option(help="Size of the world; small o
 Seed = Annotated[int | None, typer.Option(help="Root of all randomness.", min=0)]
 Out = Annotated[Path, typer.Option(help="Parent folder of the study's folder.")]
 Overrides = Annotated[list[str] | None, typer.Option("--override", help="KEY=VALUE, as for run.")]
-Finish = Callable[[Path, bool, bool], None]
 SPLIT = ("attributions", "demandes_en_stock", "part_prioritaires", "part_q1_hors_qpv", "delai_attribution_moyen")
 """Indicators whose uncertainty is split on screen, when a run has draws."""
 
@@ -68,149 +67,186 @@ def how_sure(run: Run) -> Iterator[str]:
             yield f"  {row.indicator:<34}{share:>7}"
 
 
-def register(app: typer.Typer, finish: Finish) -> None:
-    """Add the commands of this file to an application; ``finish`` writes the bilan of a run and prints it."""
-    register_runs(app, finish)
-    register_studies(app)
+def say(text: str = "", err: bool = False) -> None:
+    """Print one line."""
+    typer.echo(text, err=err)
 
 
-def register_runs(app: typer.Typer, finish: Finish) -> None:
-    """Add the commands that go on with a run."""
+def finish_run(folder: Path, bilan: bool, as_json: bool) -> None:
+    """Write the bilan of a run if asked, and print what it obtained."""
+    written: list[Path] = []
+    if bilan:
+        from sim.inputs.files import find_territory
+        from sim.inputs.territory import load as load_territory
+        from sim.report.bilan import write_bilan
+        from sim.results.ensemble import load_run
 
-    @app.command()
-    def resume(
-        run: Annotated[Path, typer.Argument(metavar="RUN", help="An interrupted run: its folder, or its name.")],
-        jobs: Jobs = 2,
-        bilan: Bilan = True,
-        as_json: Json = False,
-        quiet: Quiet = False,
-        engine: EngineName = "local",
-        scheduler: Scheduler = None,
-    ) -> None:
-        """Finish an interrupted run; what it had simulated is kept."""
-        from sim.inputs.scenario import load
-        from sim.results import growing
-        from sim.results.workers import choose
-
-        workers = choose(engine, scheduler, jobs)
-        folder = growing.find_interrupted(run)
-        with bar(load(folder / "scenario.yaml"), quiet) as advance:
-            finished = growing.resume(folder, jobs, advance, workers=workers)
-        finish(finished, bilan, as_json)
-
-    @app.command()
-    def expand(
-        run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
-        replications: Annotated[int, typer.Option(help="How many there are to be in all.", min=1)],
-        jobs: Jobs = 2,
-        bilan: Bilan = True,
-        as_json: Json = False,
-        quiet: Quiet = False,
-        engine: EngineName = "local",
-        scheduler: Scheduler = None,
-    ) -> None:
-        """Add replications to a finished run: same files as if all had been asked at once."""
-        from sim.results import growing
-        from sim.results.store import load_run
-        from sim.results.workers import choose
-
-        workers = choose(engine, scheduler, jobs)
-        with bar(growing.wider(load_run(run), replications), quiet) as advance:
-            finished = growing.expand(run, replications, jobs, advance, workers=workers)
-        finish(finished, bilan, as_json)
+        territory = str(load_run(folder).manifest["scenario"]["territory"])
+        written = write_bilan(folder, load_territory(find_territory(territory)))
+    report_run(folder, written, as_json)
 
 
-def register_studies(app: typer.Typer) -> None:
-    """Add the commands that study a scenario."""
+def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
+    """Print what a run obtained, and where it is."""
+    from sim.results.ensemble import load_run, summarise
 
-    @app.command()
-    def sensitivity(
-        scenario: Scenario,
-        method: Annotated[str | None, typer.Option(help="morris (screening) or sobol (variance shares).")] = None,
-        lever: Levers = None,
-        indicator: Annotated[list[str] | None, typer.Option(help="Indicator looked at (repeatable).")] = None,
-        trajectories: Annotated[int | None, typer.Option(help="Morris: walks; costs (levers + 1) each.", min=2)] = None,
-        base: Annotated[int | None, typer.Option(help="Sobol: base sample, a power of two.", min=2)] = None,
-        replications: Annotated[int | None, typer.Option(help="Of each point, same luck everywhere.", min=1)] = None,
-        years: Years = None,
-        applicants: Applicants = None,
-        seed: Seed = None,
-        jobs: Jobs = 2,
-        out: Out = Path("runs"),
-        override: Overrides = None,
-        as_json: Json = False,
-        quiet: Quiet = False,
-        engine: EngineName = "local",
-        scheduler: Scheduler = None,
-    ) -> None:
-        """Find what drives the result: Morris screening, or Sobol shares; interrupted, the same command goes on."""
-        from sim.analysis import levers as levers_
-        from sim.analysis import running
-        from sim.analysis import sensitivity as study
+    finished = load_run(folder)
+    summary = summarise(finished.indicators())
+    manifest = finished.manifest
+    if as_json:
+        answer = {
+            "run": str(folder),
+            "replications": len(manifest["audit"]),
+            "seconds": manifest["durations"]["total_seconds"],
+            "events": manifest["events"],
+            "years": sorted(int(y) for y in summary),
+            "indicators": summary,
+        }
+        say(json.dumps(answer, ensure_ascii=False))
+    else:
+        from sim.describe import print_summary
 
-        loaded = loaded_of(scenario, override, years=years, applicants=applicants, seed=seed)
-        design = study.plan(
-            loaded, levers_.parse(lever or []), indicator or [],
-            method=method, trajectories=trajectories, base=base, replications=replications,
-        )  # fmt: skip
-        with way_of(out, engine, scheduler, jobs, quiet or as_json, design.cost) as way:
-            folder, table = running.run_sensitivity(loaded, design, way)
-        if as_json:
-            told = {"study": str(folder), "simulations": design.cost, "effects": records(table)}
-            typer.echo(json.dumps(told, ensure_ascii=False))
-            return
-        from sim.analysis.telling import effects_lines
+        print_summary(summary)
+        for line in how_sure(finished):
+            say(line)
+        say(f"run    {folder}")
+        for path in written:
+            if path.suffix in (".html", ".xlsx"):
+                say(f"bilan  {path}")
+    bad = {n: verdict for n, verdict in manifest["audit"].items() if verdict != "ok"}
+    for number, verdict in bad.items():
+        say(f"replication {number}: {verdict}", err=True)
+    if bad:
+        raise typer.Exit(1)
 
-        for line in effects_lines(table):
-            typer.echo(line)
-        typer.echo(f"study  {folder}")
 
-    @app.command()
-    def search(
-        scenario: Scenario,
-        target: Annotated[
-            list[str] | None, typer.Option(help="INDICATOR>=VALUE or INDICATOR<=VALUE (repeatable).")
-        ] = None,
-        lever: Levers = None,
-        settings: Annotated[int | None, typer.Option(help="Settings simulated.", min=4)] = None,
-        replications: Annotated[int | None, typer.Option(help="Of each setting.", min=1)] = None,
-        fresh: Annotated[int | None, typer.Option(help="Replications, of another seed, of the checks.", min=2)] = None,
-        years: Years = None,
-        applicants: Applicants = None,
-        seed: Seed = None,
-        jobs: Jobs = 2,
-        out: Out = Path("runs"),
-        override: Overrides = None,
-        as_json: Json = False,
-        quiet: Quiet = False,
-        engine: EngineName = "local",
-        scheduler: Scheduler = None,
-    ) -> None:
-        """Find settings that meet targets at the least extra wait for the others; the Pareto front, checked."""
-        from sim.analysis import levers as levers_
-        from sim.analysis import running
-        from sim.analysis import search as study
+def resume(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="An interrupted run: its folder, or its name.")],
+    jobs: Jobs = 2,
+    bilan: Bilan = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
+) -> None:
+    """Finish an interrupted run; what it had simulated is kept."""
+    from sim.inputs.scenario import load
+    from sim.results import growing
+    from sim.results.workers import choose
 
-        options = {"settings": settings, "replications": replications, "fresh_replications": fresh}
-        words = [f"search/{key}={value}" for key, value in options.items() if value is not None]
-        loaded = loaded_of(scenario, [*(override or []), *words], years=years, applicants=applicants, seed=seed)
-        plan = study.plan(loaded, target or [], levers_.parse(lever or []))
-        with way_of(out, engine, scheduler, jobs, quiet or as_json, running.search_cost(loaded)) as way:
-            found = running.run_search(loaded, plan, way)
-        if as_json:
-            told = {
-                "study": str(found.folder),
-                "settings": records(found.settings),
-                "front": records(found.settings[found.settings["is_front"]]),
-                "checks": records(found.checks),
-            }
-            typer.echo(json.dumps(told, ensure_ascii=False))
-            return
-        from sim.analysis.telling import front_lines
+    workers = choose(engine, scheduler, jobs)
+    folder = growing.find_interrupted(run)
+    with bar(load(folder / "scenario.yaml"), quiet) as advance:
+        finished = growing.resume(folder, jobs, advance, workers=workers)
+    finish_run(finished, bilan, as_json)
 
-        for line in front_lines(plan, found.settings, found.checks):
-            typer.echo(line)
-        typer.echo(f"study  {found.folder}")
+
+def expand(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
+    replications: Annotated[int, typer.Option(help="How many there are to be in all.", min=1)],
+    jobs: Jobs = 2,
+    bilan: Bilan = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
+) -> None:
+    """Add replications to a finished run: same files as if all had been asked at once."""
+    from sim.results import growing
+    from sim.results.store import load_run
+    from sim.results.workers import choose
+
+    workers = choose(engine, scheduler, jobs)
+    with bar(growing.wider(load_run(run), replications), quiet) as advance:
+        finished = growing.expand(run, replications, jobs, advance, workers=workers)
+    finish_run(finished, bilan, as_json)
+
+
+def sensitivity(
+    scenario: Scenario,
+    method: Annotated[str | None, typer.Option(help="morris (screening) or sobol (variance shares).")] = None,
+    lever: Levers = None,
+    indicator: Annotated[list[str] | None, typer.Option(help="Indicator looked at (repeatable).")] = None,
+    trajectories: Annotated[int | None, typer.Option(help="Morris: walks; costs (levers + 1) each.", min=2)] = None,
+    base: Annotated[int | None, typer.Option(help="Sobol: base sample, a power of two.", min=2)] = None,
+    replications: Annotated[int | None, typer.Option(help="Of each point, same luck everywhere.", min=1)] = None,
+    years: Years = None,
+    applicants: Applicants = None,
+    seed: Seed = None,
+    jobs: Jobs = 2,
+    out: Out = Path("runs"),
+    override: Overrides = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
+) -> None:
+    """Find what drives the result: Morris screening, or Sobol shares; interrupted, the same command goes on."""
+    from sim.analysis import levers as levers_
+    from sim.analysis import running
+    from sim.analysis import sensitivity as study
+
+    loaded = loaded_of(scenario, override, years=years, applicants=applicants, seed=seed)
+    design = study.plan(
+        loaded, levers_.parse(lever or []), indicator or [],
+        method=method, trajectories=trajectories, base=base, replications=replications,
+    )  # fmt: skip
+    with way_of(out, engine, scheduler, jobs, quiet or as_json, design.cost) as way:
+        folder, table = running.run_sensitivity(loaded, design, way)
+    if as_json:
+        told = {"study": str(folder), "simulations": design.cost, "effects": records(table)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    from sim.analysis.telling import effects_lines
+
+    for line in effects_lines(table):
+        typer.echo(line)
+    typer.echo(f"study  {folder}")
+
+
+def search(
+    scenario: Scenario,
+    target: Annotated[list[str] | None, typer.Option(help="INDICATOR>=VALUE or INDICATOR<=VALUE (repeatable).")] = None,
+    lever: Levers = None,
+    settings: Annotated[int | None, typer.Option(help="Settings simulated.", min=4)] = None,
+    replications: Annotated[int | None, typer.Option(help="Of each setting.", min=1)] = None,
+    fresh: Annotated[int | None, typer.Option(help="Replications, of another seed, of the checks.", min=2)] = None,
+    years: Years = None,
+    applicants: Applicants = None,
+    seed: Seed = None,
+    jobs: Jobs = 2,
+    out: Out = Path("runs"),
+    override: Overrides = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
+) -> None:
+    """Find settings that meet targets at the least extra wait for the others; the Pareto front, checked."""
+    from sim.analysis import levers as levers_
+    from sim.analysis import running
+    from sim.analysis import search as study
+
+    options = {"settings": settings, "replications": replications, "fresh_replications": fresh}
+    words = [f"search/{key}={value}" for key, value in options.items() if value is not None]
+    loaded = loaded_of(scenario, [*(override or []), *words], years=years, applicants=applicants, seed=seed)
+    plan = study.plan(loaded, target or [], levers_.parse(lever or []))
+    with way_of(out, engine, scheduler, jobs, quiet or as_json, running.search_cost(loaded)) as way:
+        found = running.run_search(loaded, plan, way)
+    if as_json:
+        told = {
+            "study": str(found.folder),
+            "settings": records(found.settings),
+            "front": records(found.settings[found.settings["is_front"]]),
+            "checks": records(found.checks),
+        }
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    from sim.analysis.telling import front_lines
+
+    for line in front_lines(plan, found.settings, found.checks):
+        typer.echo(line)
+    typer.echo(f"study  {found.folder}")
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -116,6 +116,13 @@ def not_known(loaded: Loaded) -> list[Span]:
     return declared or hypotheses(loaded)
 
 
+def movable(loaded: Loaded) -> list[Knob]:
+    """Return every number of a scenario that is a statement about the world."""
+    paths = [str(row["path"]) for row in parameters() if row["unit"]]
+    kept = [path for path in paths if path.partition("/")[0] not in FORBIDDEN and is_number(_value(loaded, path))]
+    return [knob(loaded, path) for path in kept]
+
+
 def hypotheses(loaded: Loaded) -> list[Span]:
     """Return the parameters without a source, each between its value less and plus a quarter, within its limits."""
     found = []

@@ -62,7 +62,7 @@ def run_sensitivity(loaded: Loaded, design: sensitivity.Design, way: Way | None 
     Path, pandas.DataFrame
         The folder, and the table of effects. An interrupted study of the same design goes on where it was.
     """
-    from sim.analysis import figures
+    from sim.report import study_figures as figures
 
     way = way or Way()
     levers = [(span.path, span.low, span.high) for span in design.spans]
@@ -117,7 +117,7 @@ def run_search(loaded: Loaded, plan: search.Plan, way: Way | None = None) -> Res
     ``reglages.parquet`` holds every setting simulated, ``verification.parquet`` those checked on fresh luck, side by
     side with what the search had found; ``reglage_N.yaml`` is a scenario with setting N, ready to be run.
     """
-    from sim.analysis import figures
+    from sim.report import study_figures as figures
 
     way, said = way or Way(), loaded.scenario.search
     goals = [(goal.response.key, goal.value, goal.is_floor) for goal in plan.goals]
