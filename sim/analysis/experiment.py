@@ -6,6 +6,7 @@ decides it: studying again, or going on after an interruption, simulates only wh
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import pickle
@@ -76,6 +77,7 @@ def one_setting(engine: Engine, loaded: Loaded, responses: Sequence[AnyResponse]
     luck = 0 if loaded.scenario.run.first_day == "shared" else asked.replication
     first_day = engine.first_day(loaded, territory, luck)
     replication = engine.simulate(loaded, territory, first_day, asked.replication)
+    gc.collect()  # the world and its stories hold each other
     names, view = Names.of(territory), LawView(loaded.law)
     norms = norms_of(view, range(year_of(replication.first_day), year_of(replication.last_day) + 1))
     return read_all(responses, compute(replication, names, norms), frames.waits_frame(replication, names))

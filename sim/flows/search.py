@@ -63,9 +63,9 @@ def leave_flux(world: World, dwellings: np.ndarray) -> None:
 
 def put_on_list(world: World, dwellings: np.ndarray) -> None:
     """Candidates are to be designated at the landlord's next session."""
-    landlords = world.dwellings.landlord[dwellings]
-    for landlord, dwelling in zip(landlords.tolist(), dwellings.tolist(), strict=True):
-        world.to_designate[landlord].add(dwelling)
+    turns = world.dwellings.landlord[dwellings] % world.turns
+    for turn, dwelling in zip(turns.tolist(), dwellings.tolist(), strict=True):
+        world.to_designate[turn].add(dwelling)
 
 
 def give_back(world: World, dwellings: np.ndarray) -> None:

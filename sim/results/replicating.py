@@ -7,6 +7,7 @@ the log if it is one of those kept.
 
 from __future__ import annotations
 
+import gc
 import pickle
 import platform
 import tempfile
@@ -247,6 +248,7 @@ def one_replication(task: Task, folder: Path, target: Path) -> dict[str, Any]:
     if first_day is None:
         first_day = study.engine.first_day(loaded, territory, luck)
     replication = study.engine.simulate(loaded, territory, first_day, luck)
+    gc.collect()  # the world and its stories hold each other
     began = time.perf_counter()
     names, view = Names.of(territory), LawView(loaded.law)
     norms = norms_of(view, range(year_of(replication.first_day), year_of(replication.last_day) + 1))

@@ -116,6 +116,8 @@ class World:
         self.book = QuotaBook()
         self.substituted: set[int] = set()  # landlords whose dwellings outside QPV the prefect attributes
         # flows that other flows feed
+        caleol = scenario.flows.caleol
+        self.turns = min(caleol.session_days, caleol.every_days)  # days on which commissions sit, by interval
         self.to_designate: dict[int, set[int]] = defaultdict(set)
         self.in_session: dict[int, list[Session]] = defaultdict(list)
         self.shortlists = Shortlists.build(0)
