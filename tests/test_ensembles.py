@@ -385,7 +385,8 @@ def test_a_worker_of_another_software_is_refused(tmp_path: Path, monkeypatch: py
         work(task)
     monkeypatch.setattr("sim.results.ensemble.fingerprint", lambda: "simhlm 0.0.0")
     with pytest.raises(Faults, match="--scheduler"):
-        run_ensemble(loaded, tmp_path, engine=ENGINE)
+        run_ensemble(loaded, tmp_path / "runs", engine=ENGINE)
+    assert not list((tmp_path / "runs").iterdir())  # bad input leaves nothing behind
 
 
 def test_pieces_sent_back_are_written(tmp_path: Path) -> None:

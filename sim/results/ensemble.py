@@ -108,7 +108,11 @@ def run_ensemble(
     tell("first day", 0)
     try:
         stages = simulate_all(study, folder, workers or Local(jobs), tell)
-    except OtherSoftwareError as error:
+    except (OtherSoftwareError, Faults) as error:
+        if resume is None and not any(folder.glob(f"{PIECES}/*/{REPORT}")):
+            shutil.rmtree(folder)  # bad input leaves nothing behind
+        if isinstance(error, Faults):
+            raise
         raise Faults([Fault("--scheduler", 1, str(error))]) from None
     finally:
         forget()

@@ -105,7 +105,7 @@ class Dask:
         Raises
         ------
         Faults
-            When no scheduler answers, or no worker comes.
+            When no scheduler answers, no worker comes, or simhlm is not installed there.
         """
         if not tasks:
             return
@@ -121,6 +121,10 @@ class Dask:
                     answer = future.result()
                 except distributed.KilledWorker:
                     answer = lost(task, "the workers that tried it died (killed, or out of memory)")
+                except (ImportError, RuntimeError) as error:  # tasks catch their own: this one could not be read
+                    reason = str(error).splitlines()[0]
+                    text = f"is simhlm installed, from one lock file, on the scheduler and on every worker? {reason}"
+                    raise Faults([Fault("--scheduler", 1, text)]) from None
                 future.release()
                 yield answer
         finally:
