@@ -66,6 +66,41 @@ def run(
 
 
 @app.command()
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="A run folder, or a scenario to run.")],
+    alternatives: Annotated[list[str], typer.Argument(metavar="ALT...", help="What is compared with it.")],
+    replications: Annotated[int | None, typer.Option(help="Of the scenarios to run.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of all randomness, common to the scenarios.", min=0)] = None,
+    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
+    years: Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
+    applicants: Annotated[int | None, typer.Option(help="Size of the world.", min=200)] = None,
+    out: Annotated[Path, typer.Option(help="Parent folder of the comparison, and of what is run.")] = Path("runs"),
+    override: Override = None,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Compare runs, or scenarios run with common luck: paired differences, winners and losers, in French."""
+    from sim import comparing
+
+    given = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
+    given["start"] = start.date() if start else None  # type: ignore[assignment]
+    options = {name: value for name, value in given.items() if value is not None}
+    items = comparing.prepare([base, *alternatives], options, override or [])
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, jobs, quiet), out)
+    if as_json:
+        from sim.results.compare import as_text
+
+        say(as_text(comparison, folder))
+        return
+    comparing.print_comparison(comparison)
+    say(f"comparison  {folder}")
+    for path in written:
+        if path.suffix in (".html", ".xlsx"):
+            say(f"            {path}")
+
+
+@app.command()
 def runs(folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("runs"), as_json: Json = False) -> None:
     """List the run folders: scenario, date, replications, size, finished or not."""
     from sim.describe import print_table
@@ -101,6 +136,46 @@ def bilan(
     for path in write_bilan(run_folder, territory, year=year, formats=wanted, out=out, against=against):
         if path.suffix != ".svg":
             say(str(path))
+
+
+@app.command()
+def waits(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="More words of --for.")] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--for", help="KEY=VALUE ...: typologie, commune, territoire, taille, composition, age, quartile,"
+                     " mutation, priorite, anciennete (months already waited)."),
+    ] = None,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", help="Classes of households told, or all (see describe).")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="One calendar year; default the whole run.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="Folder where the curves are drawn (SVG).")] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Tell the three delays, each apart, and the cumulative incidence of being housed; or predict a wait (--for)."""
+    from sim.report import waits as report
+    from sim.results.prediction import predict
+    from sim.results.store import load_run
+    from sim.results.waits import chosen_classes, study
+
+    finished = load_run(run_folder)
+    if profile or more:
+        found = predict(finished, [*(profile or []), *(more or [])], year)
+        if as_json:
+            say(json.dumps(report.prediction_json(found), ensure_ascii=False))
+        else:
+            report.print_prediction(found)
+        return
+    wanted, others = chosen_classes(classes)
+    told = study(finished, wanted, year)
+    say(json.dumps(report.as_json(told), ensure_ascii=False)) if as_json else report.print_study(told, others)
+    if figures is not None:
+        from sim.report.wait_figures import write_figures
+
+        for path in write_figures(told, finished.manifest, figures):
+            say(str(path), err=as_json)
 
 
 @app.command()

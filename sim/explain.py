@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.inputs.faults import Fault, Faults
 from sim.words.clock import Phase, tick, to_date
 from sim.words.codes import EventKind, Reservataire
 
@@ -105,6 +106,9 @@ def look_at(world: World, dwelling: int, day: int) -> Seen:
     world.watch = watch
     world.run_until(tick(day + 1, Phase.YEARLY))
     world.watch = None
+    if not found:
+        text = "played again, this run differs: it was made by another version of the model"
+        raise Faults([Fault("show", 1, text)])
     return found[-1]
 
 
@@ -115,7 +119,8 @@ def eligible(world: World, query: Query, place: int, taken: list[int]) -> tuple[
     """
     from sim.rules.draws import Adverts
     from sim.world.scanning import Scanning
-    from sim.world.searching import EVERYBODY, Market, ask_of
+    from sim.world.searching import EVERYBODY, Market
+    from sim.world.waiting import ask_from
 
     index, homes, rule = world.waiting, world.homes(), world.rule()
     adverts = Adverts(query.occasion, homes.commune[query.dwellings], homes.rooms[query.dwellings], rule.wishes)
@@ -125,7 +130,7 @@ def eligible(world: World, query: Query, place: int, taken: list[int]) -> tuple[
         if table < 0:
             continue
         mask = int(query.masks[place]) if turn == 0 else EVERYBODY
-        ask = ask_of(place, mask, query, homes, world.terms)._replace(wanted=len(world.applications))
+        ask = ask_from(place, mask, query, homes, world.terms)._replace(wanted=len(world.applications))
         shifts = query.shifts[query.shifted[place]]
         rows = scanner.scan(ask, query.tiers[table], shifts, market, taken)
         if rows:

@@ -89,7 +89,7 @@ def look_for(world: World, homes: np.ndarray, busy: np.ndarray) -> Found:
     chosen, counts, is_fallback = world.waiting.candidates(
         world.people(), world.homes(), world.terms, query, world.rule(), busy
     )
-    serve_owed(world, query, chosen, counts)
+    serve_owed(world, query, busy, chosen, counts)
     if world.watch is not None:
         world.watch(query, chosen, counts)
     some = counts > 0
@@ -135,7 +135,7 @@ def ask_for(world: World, homes: np.ndarray, order: steering.Order) -> Query:
     )
 
 
-def serve_owed(world: World, query: Query, chosen: np.ndarray, found: np.ndarray) -> None:
+def serve_owed(world: World, query: Query, busy: np.ndarray, chosen: np.ndarray, found: np.ndarray) -> None:
     """Put first who is owed a dwelling, refused in a résidence à enjeu (L441-2-2 al. 3): the longest ago first."""
     if not world.policy.residences:
         return
@@ -144,6 +144,7 @@ def serve_owed(world: World, query: Query, chosen: np.ndarray, found: np.ndarray
         if world.lettings.is_in_residence[dwelling]:
             continue
         owed = np.flatnonzero((owed_day[: len(a)] >= 0) & (a.status[: len(a)] == moves.OPEN))
+        owed = np.setdiff1d(owed, busy)
         for j in range(len(found)):  # designated for another dwelling of the session
             owed = np.setdiff1d(owed, chosen[j, : found[j]]) if j != i else owed
         suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, i, owed.astype(np.int64))

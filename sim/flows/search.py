@@ -54,10 +54,12 @@ def categories(world: World, dwelling: int) -> tuple[Cell, ...]:
 def leave_flux(world: World, dwellings: np.ndarray) -> None:
     """Lettings that the flux does not count (R441-5): the orientation is taken back from the holder's share."""
     landlords = world.dwellings.landlord[dwellings].tolist()
+    has_balance = world.scenario.rules.reservation.flux.balance > 0
     for dwelling, landlord in zip(dwellings.tolist(), landlords, strict=True):
         holder = int(world.lettings.counted_for[dwelling])
         if holder >= 0:
-            world.ledger.count(landlord, holder, dwellings=-1.0)
+            cells = categories(world, dwelling) if has_balance else ()
+            world.ledger.count(landlord, holder, cells, dwellings=-1.0)
             world.lettings.counted_for[dwelling] = -1
 
 
