@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from sim import cli_studies
+from sim.cli_studies import finish_run, say
 from sim.inputs.faults import Fault, Faults
 
 app = typer.Typer(
@@ -20,15 +22,12 @@ app = typer.Typer(
     help="Simulate social-housing (HLM) allocation and print the bilan.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
+EngineName = Annotated[str, typer.Option("--engine", help="local, or dask: workers of an existing scheduler.")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of the Dask scheduler.")]
 Override = Annotated[
     list[str] | None,
     typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law."),
 ]
-
-
-def say(text: str = "", err: bool = False) -> None:
-    """Print one line."""
-    typer.echo(text, err=err)
 
 
 @app.command()
@@ -47,59 +46,23 @@ def run(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     bilan: Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")] = True,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
 ) -> None:
     """Simulate a scenario: writes one run folder with its bilan."""
     from sim.checking import check_start
     from sim.inputs.scenario import load
-    from sim.progress import progress_bar
     from sim.results.ensemble import run_ensemble
+    from sim.results.workers import choose
 
     options = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
     options["start"] = start.date() if start else None  # type: ignore[assignment]
     loaded = load(scenario, override or [], **{k: v for k, v in options.items() if v is not None})
     check_start(loaded)
-    with progress_bar(loaded.scenario.run.replications, quiet) as advance:
-        folder = run_ensemble(loaded, out, jobs, advance)
-    written: list[Path] = []
-    if bilan:
-        from sim.inputs.files import find_territory
-        from sim.inputs.territory import load as load_territory
-        from sim.report.bilan import write_bilan
-
-        written = write_bilan(folder, load_territory(find_territory(loaded.scenario.territory)))
-    report_run(folder, written, as_json)
-
-
-def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
-    """Print what a run obtained, and where it is."""
-    from sim.results.ensemble import load_run, summarise
-
-    finished = load_run(folder)
-    summary = summarise(finished.indicators())
-    manifest = finished.manifest
-    if as_json:
-        answer = {
-            "run": str(folder),
-            "replications": len(manifest["audit"]),
-            "seconds": manifest["durations"]["total_seconds"],
-            "events": manifest["events"],
-            "years": sorted(int(y) for y in summary),
-            "indicators": summary,
-        }
-        say(json.dumps(answer, ensure_ascii=False))
-    else:
-        from sim.describe import print_summary
-
-        print_summary(summary)
-        say(f"run    {folder}")
-        for path in written:
-            if path.suffix in (".html", ".xlsx"):
-                say(f"bilan  {path}")
-    bad = {n: verdict for n, verdict in manifest["audit"].items() if verdict != "ok"}
-    for number, verdict in bad.items():
-        say(f"replication {number}: {verdict}", err=True)
-    if bad:
-        raise typer.Exit(1)
+    workers = choose(engine, scheduler, jobs)
+    with cli_studies.bar(loaded, quiet) as advance:
+        folder = run_ensemble(loaded, out, jobs, advance, workers=workers)
+    finish_run(folder, bilan, as_json)
 
 
 @app.command()
@@ -292,7 +255,7 @@ def feasible(
 
 @app.command()
 def describe(
-    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms.")],
+    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers.")],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
@@ -332,6 +295,10 @@ def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500
     else:
         for name, value in result.items():
             say(f"{name:<42}{value}")
+
+
+for command in (cli_studies.resume, cli_studies.expand, cli_studies.sensitivity, cli_studies.search):
+    app.command()(command)
 
 
 def guarded(command: Callable[[], Any]) -> int:
