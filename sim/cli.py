@@ -285,6 +285,43 @@ def new(
 
 
 @app.command()
+def exchange(
+    instance: Annotated[Path, typer.Argument(metavar="INSTANCE", help="JSON (nodes, edges) or PrefLib .wmd.")],
+    mechanism: Annotated[str, typer.Option(help="pairs, cycles, ttc, chains, greedy or none.")] = "cycles",
+    max_length: Annotated[int, typer.Option(help="Households in a cycle or a chain, at most.", min=2)] = 3,
+    time_limit: Annotated[float, typer.Option(help="Seconds; the bound is proven whenever it stops.", min=0.1)] = 60.0,
+    survival: Annotated[
+        float, typer.Option(help="Chance that a leg survives: weights are then expected completed moves.", min=0, max=1)
+    ] = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Solve one exchange instance: who takes whose dwelling, and what no exchange can exceed."""
+    from sim.exchange.instances import answer, read_instance
+    from sim.exchange.mechanisms import MECHANISMS, Request
+    from sim.exchange.mechanisms import run as run_mechanism
+    from sim.exchange.weights import Failure
+    from sim.words.registry import nearest
+
+    if mechanism not in MECHANISMS:
+        known = MECHANISMS.names()
+        text = f"unknown mechanism {mechanism!r}{nearest(mechanism, known)}: {', '.join(known)}"
+        raise Faults([Fault("--mechanism", 1, text)])
+    read = read_instance(instance)
+    request = Request(
+        read.graph, longest=max_length, longest_chain=max_length, failure=Failure(survival), seconds=time_limit
+    )  # fmt: skip
+    result = answer(read, run_mechanism(mechanism, request))
+    if as_json:
+        say(json.dumps(result, ensure_ascii=False))
+        return
+    for name in ("mechanism", "moved", "weight", "bound", "gap", "optimal", "seconds"):
+        say(f"{name:<12}{result[name]}")
+    for kind in ("cycles", "chains"):
+        for members in result[kind]:
+            say(f"{kind[:-1]:<12}{' -> '.join(map(str, members))}")
+
+
+@app.command()
 def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500)] = 5_600) -> None:
     """Measure the project's own speed, beside a slow obvious twin that scans the whole list."""
     from sim.bench import measure
