@@ -113,6 +113,27 @@ def mechanisms(_: str) -> list[Row]:
     ]
 
 
+def levers(_: str) -> list[Row]:
+    """Numbers of the scenario ``reference`` that may be moved; those of the law and of a grid come beside."""
+    from sim.analysis.levers import hypotheses, movable
+    from sim.inputs.scenario import load
+
+    loaded = load("reference")
+    ranges = {span.path: f"{span.low:g}:{span.high:g}" for span in hypotheses(loaded)}
+    rows = [
+        {"path": one.path, "value": one.value, "unit": one.unit, "screened": ranges.get(one.path, ""),
+         "meaning": one.label}
+        for one in movable(loaded)
+    ]  # fmt: skip
+    blank = {"value": "", "unit": "", "screened": ""}
+    return [
+        *rows,
+        {"path": "law/NAME@DATE", **blank, "meaning": "valeur de la loi à partir d'une date (simhlm describe law)"},
+        {"path": "grid/CRITERION", **blank, "meaning": "points d'un critère de la grille, ou grid/seniority"},
+        {"path": "first_day/NAME", **blank, "meaning": "valeur du territoire (simhlm describe hypotheses)"},
+    ]
+
+
 TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "columns": columns,
     "scenario": scenario,
@@ -120,6 +141,7 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "hypotheses": hypotheses,
     "indicators": indicators,
     "mechanisms": mechanisms,
+    "levers": levers,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sim.explain import explain
 from sim.inputs.faults import Fault, Faults
 from sim.words.clock import DAYS_PER_MONTH, to_date
 from sim.words.codes import EventKind, Financing, Reason, Recognition, Reservataire
@@ -22,6 +23,7 @@ def tell(run: Run, application: int | None, attribution: int | None) -> Iterator
     elif attribution is not None:
         _within(attribution, len(tables["leases"]), "--attribution")
         yield from attribution_story(tables, attribution)
+        yield from explain(run, tables["leases"].iloc[attribution])
     else:
         yield from interesting(tables)
 

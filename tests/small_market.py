@@ -18,7 +18,7 @@ class Served:
 
     names: list[str] = field(default_factory=list)
     units: list[str] = field(default_factory=list)
-    book: QuotaBook = field(default_factory=lambda: QuotaBook(1, 1))
+    book: QuotaBook = field(default_factory=lambda: QuotaBook())
 
 
 def facts_of(people: Mapping[str, Sequence[str]], objectives: Mapping[str, Objective]) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from sim.results.replay import Log, Tables, replay
 from sim.state.records import Replication
 from sim.words.codes import EventKind as K
 from sim.words.codes import Status
+from tests import worlds
 from tests.fake import make_replication
 
 
@@ -101,6 +102,23 @@ def arrival_forgotten(r: Replication) -> None:
     r.events = np.delete(r.events, first(r, K.FILED))
 
 
+def held_for_a_dwelling_that_is_let(r: Replication) -> None:
+    """Forget that a candidate was set free when another one signed."""
+    at = first(r, K.RELEASED, -1)
+    row, home = (int(r.events[name][at]) for name in ("application", "dwelling"))
+    later = np.flatnonzero((r.events["application"] == row) & (np.arange(len(r.events)) >= at))
+    r.events = np.delete(r.events, later)
+    r.applications.status[row], r.applications.held_for[row] = Status.HELD, home
+
+
+def held_for_a_dwelling_that_nobody_seeks(r: Replication) -> None:
+    """Designate, on the last day, a candidate for a dwelling that is let and not sought."""
+    row = int(np.flatnonzero(r.applications.status[: r.applications.count] == Status.OPEN)[-1])
+    home = int(np.flatnonzero(r.dwellings.tenant[: r.dwellings.count] >= 0)[-1])
+    insert(r, len(r.events) - 1, kind=int(K.DESIGNATED), application=row, dwelling=home, household=-1)
+    r.applications.status[row], r.applications.held_for[row] = Status.HELD, home
+
+
 def table_written_in_secret(r: Replication) -> None:
     r.applications.recognition[3] ^= 1
 
@@ -140,6 +158,8 @@ def log_out_of_order(r: Replication) -> None:
         (designated_after_leaving, "event on a closed application"),
         (exit_forgotten, "replay differs"),
         (arrival_forgotten, "application added without one FILED event"),
+        (held_for_a_dwelling_that_is_let, "held for a dwelling that is let"),
+        (held_for_a_dwelling_that_nobody_seeks, "held for a dwelling that is not sought"),
         (table_written_in_secret, "replay differs from the table in Applications.recognition"),
         (tenant_written_in_secret, "replay differs from the table in Dwellings.tenant"),
         (lease_not_recorded, "leases:"),
@@ -165,8 +185,8 @@ def slow_replay(replication: Replication) -> Tables:
             h.application[a.household[row]] = row
         elif kind == K.RENEWED:
             a.renewal_due_day[row] = int(e["value"])
-        elif kind in (K.LAPSED, K.WITHDRAWN, K.HOUSED):
-            a.status[row] = {K.LAPSED: Status.LAPSED, K.WITHDRAWN: Status.WITHDRAWN}.get(K(kind), Status.HOUSED)
+        elif kind in (K.LAPSED, K.WITHDRAWN, K.STRUCK_OFF, K.HOUSED):
+            a.status[row] = Status[K(kind).name]
             a.closed_day[row], a.held_for[row] = day, -1
             h.application[a.household[row]] = -1
         elif kind == K.RECOGNISED:
@@ -187,7 +207,10 @@ def slow_replay(replication: Replication) -> Tables:
         elif kind == K.OFFERED:
             a.offers_count[row] = min(int(a.offers_count[row]) + 1, 255)
             a.last_offer[row] = home
-        if kind in (K.RELEASED, K.RETRACTED, K.REJECTED, K.REFUSED, K.EXPIRED) and a.status[row] == Status.HELD:
+        if (
+            kind in (K.RELEASED, K.RETRACTED, K.REJECTED, K.INADMISSIBLE, K.REFUSED, K.EXPIRED)
+            and a.status[row] == Status.HELD
+        ):
             a.status[row], a.held_for[row] = Status.OPEN, -1
         if kind in (K.REFUSED, K.EXPIRED):
             a.refusals_count[row] = min(int(a.refusals_count[row]) + 1, 255)
@@ -203,6 +226,26 @@ def test_replay_against_the_slow_twin() -> None:
     for fast, slow in zip(replay(born(replication), Log(replication.events)), slow_replay(replication), strict=True):
         for name, values in fast.columns():
             assert np.array_equal(values, getattr(slow, name)[: slow.count]), name
+
+
+def test_replay_of_every_event_against_the_slow_twin() -> None:
+    """A run of the engine in which everything happens."""
+    replication = worlds.live("reference", EVERYTHING, 300, 1)
+    missing = set(K) - {K(kind) for kind in np.unique(replication.events["kind"])}
+    assert missing == set()
+    assert audit(replication) == []
+    for fast, slow in zip(replay(born(replication), Log(replication.events)), slow_replay(replication), strict=True):
+        for name, values in fast.columns():
+            assert np.array_equal(values[: slow.count], getattr(slow, name)[: slow.count]), name
+
+
+EVERYTHING = (
+    "flows/commission/inadmissible_share=0.2",
+    "flows/recognitions/pdalhpd/expires=true",
+    "flows/recognitions/mutation/expires=true",
+    "rules/lec_substitution/on=true",
+    "law/quota.premier_quartile_hors_qpv@2017-01-29=0.9",
+)
 
 
 def test_replay_of_half_a_log() -> None:

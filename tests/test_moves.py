@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.flows import search
 from sim.rules import quotas
+from sim.rules.commission import Decision, Motive
+from sim.rules.segments import BASE_SEGMENTS, PUBLICS
 from sim.state.households import Households
 from sim.words.codes import EventKind, Reason, Recognition, Reservataire, Status
 from sim.world import moves
-from sim.world.buckets import PUBLICS, SEGMENTS
 from sim.world.moves import Impossible
 from sim.world.world import Calendar, World
 from tests import worlds
@@ -89,12 +91,20 @@ def designated(world: World, rows: list[int]) -> int:
     return dwelling
 
 
-def examine(world: World, dwelling: int, rows: list[int], gone: dict[int, EventKind]) -> None:
+def examine(
+    world: World, dwelling: int, rows: list[int], gone: dict[int, EventKind], motive: Motive = Motive.ADEQUACY
+) -> None:
     """Let the commission rank files, but for those that are gone."""
     kinds = [gone.get(row) for row in rows]
-    retracted, rejected = (np.array([kind == K[name] for kind in kinds]) for name in ("RETRACTED", "REJECTED"))
-    ranks = np.cumsum(~retracted & ~rejected)
-    moves.examine(world, np.array(rows), np.full(len(rows), dwelling), retracted, rejected, ranks)
+    retracted, rejected, inadmissible = (
+        np.array([kind == K[name] for kind in kinds]) for name in ("RETRACTED", "REJECTED", "INADMISSIBLE")
+    )
+    decisions = np.where(rejected, int(Decision.NOT_ATTRIBUTED), int(Decision.RANKED))
+    decisions[inadmissible] = Decision.INADMISSIBLE
+    kept = ~(retracted | rejected | inadmissible)
+    motives = np.where(rejected, int(motive), int(Motive.NONE))
+    homes = np.full(len(rows), dwelling)
+    moves.examine(world, np.array(rows), homes, retracted, decisions, motives, np.cumsum(kept) * kept)
 
 
 def recognise(world: World, row: int, flag: Recognition) -> None:
@@ -310,7 +320,7 @@ def test_recognition_changes_the_segment_even_while_held(world: World) -> None:
     recognise(world, row, Recognition.DALO)
     assert world.applications.recognition[row] == Recognition.PDALHPD | Recognition.DALO
     assert world.applications.recognised_day[row] == world.day
-    assert world.waiting.segment_of[row] // (SEGMENTS // PUBLICS) == quotas.FIRST_ACCESS
+    assert world.waiting.segment_of[row] // (BASE_SEGMENTS // PUBLICS) == quotas.FIRST_ACCESS
     release(world, row, dwelling, Reason.NONE)
     close(world, row)  # it left the bucket that it came back to
 
@@ -326,12 +336,168 @@ def test_refusing_costs_points_where_the_grid_says_so() -> None:
     close(world, row)
 
 
-def test_orientation_is_counted(world: World) -> None:
+def test_orientation_is_said_with_its_reason(world: World) -> None:
     dwelling = empty_dwelling(world)
-    moves.orient(world, np.array([dwelling]), int(Reservataire.ETAT))
+    moves.orient(world, np.array([dwelling]), int(Reservataire.ETAT), Reason.NONE)
+    moves.orient(world, np.array([dwelling]), np.array([int(Reservataire.BAILLEUR)]), Reason.DELAY_PASSED)
+    assert world.dwellings.reserved_for[dwelling] == Reservataire.BAILLEUR
+    events = world.log.to_array()
+    assert kinds(world) == [K.ORIENTED] * 2
+    assert events["value"].tolist() == [Reservataire.ETAT, Reservataire.BAILLEUR]
+    assert events["reason"].tolist() == [Reason.NONE, Reason.DELAY_PASSED]
+
+
+def test_a_vacancy_in_stock_is_counted_in_nobodys_flux() -> None:
+    world = worlds.world("reference", ("rules/reservation/mode=stock",))
+    dwelling = empty_dwelling(world)
+    search.start_search(world, np.array([dwelling]), world.day + 30)
+    assert sum(map(sum, world.ledger.oriented)) == 0
+    assert world.lettings.counted_for[dwelling] == -1
+    search.leave_flux(world, np.array([dwelling]))
+    assert sum(map(sum, world.ledger.oriented)) == 0
+
+
+def test_a_vacancy_is_counted_in_the_flux_of_its_holder() -> None:
+    flux = {"mode": "flux", "stock/identified_share": 0, "flux/balance": 1}
+    world = worlds.world("reference", worlds.written({f"rules/reservation/{key}": v for key, v in flux.items()}))
+    dwelling = empty_dwelling(world)
     landlord = int(world.dwellings.landlord[dwelling])
-    assert world.dwellings.reserved_for[dwelling] == Reservataire.ETAT
-    assert world.book.oriented[landlord][Reservataire.ETAT] == 1
+    before = list(world.ledger.oriented[landlord])
+    search.start_search(world, np.array([dwelling]), world.day + 30)
+    holder = int(world.dwellings.reserved_for[dwelling])
+    after = world.ledger.oriented[landlord]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [float(h == holder) for h in Reservataire]
+    assert world.lettings.counted_for[dwelling] == holder
+    search.leave_flux(world, np.array([dwelling]))
+    search.leave_flux(world, np.array([dwelling]))  # taken back once
+    assert world.ledger.oriented[landlord] == before
+    assert not any(map(any, world.ledger._cells.values()))  # nor inside any category of dwellings
+
+
+# The decisions of the commission, and the end of a recognition
+
+
+def test_the_commission_says_why(world: World) -> None:
+    rows = newcomers_on_the_list(world)[:4]
+    owner, unfit, _, absent = rows
+    dwelling = designated(world, rows)
+    gone = {owner: K.REJECTED, unfit: K.INADMISSIBLE, absent: K.RETRACTED}
+    examine(world, dwelling, rows, gone, Motive.OWNER)
+    events = world.log.to_array()[-4:]
+    assert [K(kind) for kind in events["kind"]] == [K.REJECTED, K.INADMISSIBLE, K.RANKED, K.RETRACTED]
+    assert events["reason"].tolist() == [Reason.OWNER, Reason.NONE, Reason.NONE, Reason.NONE]
+    assert events["value"].tolist() == [Decision.NOT_ATTRIBUTED, Decision.INADMISSIBLE, Decision.RANKED, 0]
+    assert events["rank"].tolist() == [0, 0, 1, 0]
+    status = world.applications.status[rows].tolist()
+    assert status == [Status.OPEN, Status.OPEN, Status.HELD, Status.OPEN]  # inadmissible: open until the notice is over
+    assert world.applications.held_for[rows].tolist() == [-1, -1, dwelling, -1]
+
+
+@pytest.mark.parametrize("motive", [motive for motive in Motive if motive not in (Motive.NONE, Motive.LOCAL_LINK)])
+def test_each_motive_has_its_reason(world: World, motive: Motive) -> None:
+    row = newcomers_on_the_list(world)[0]
+    examine(world, designated(world, [row]), [row], {row: K.REJECTED}, motive)
+    assert Reason(int(world.log.to_array()["reason"][-1])).name == motive.name
+
+
+def test_an_inadmissible_application_is_struck_off(world: World) -> None:
+    row = newcomers_on_the_list(world)[0]
+    moves.close(world, np.array([row]), K.STRUCK_OFF, Status.STRUCK_OFF)
+    assert world.applications.status[row] == Status.STRUCK_OFF
+    assert world.applications.closed_day[row] == world.day
+    assert not world.waiting.is_in(row)
+    assert kinds(world) == [K.STRUCK_OFF]
+
+
+def test_a_recognition_ends_and_the_demand_goes_on(world: World) -> None:
+    row = next(r for r in newcomers_on_the_list(world) if world.applications.recognition[r] == 0)
+    recognise(world, row, Recognition.DALO)
+    recognise(world, row, Recognition.PDALHPD)
+    moves.expire_recognition(world, *one(row, int(Recognition.DALO)))
+    assert world.applications.recognition[row] == Recognition.PDALHPD
+    moves.expire_recognition(world, *one(row, int(Recognition.PDALHPD)))
+    assert world.applications.recognition[row] == 0
+    assert world.applications.recognised_day[row] == world.day  # the first recognition, forever
+    assert world.waiting.segment_of[row] // (BASE_SEGMENTS // PUBLICS) == quotas.ORDINARY
+    with pytest.raises(Impossible, match="only a recognition held can end"):
+        moves.expire_recognition(world, *one(row, int(Recognition.DALO)))
+    close(world, row)
+    with pytest.raises(Impossible, match="in progress"):
+        moves.expire_recognition(world, *one(row, int(Recognition.DALO)))
+
+
+def test_a_review_is_of_the_tenant(world: World) -> None:
+    dwelling = int(np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[0])
+    tenant = int(world.dwellings.tenant[dwelling])
+    moves.review(world, *one(tenant, dwelling, 5))
+    event = world.log.to_array()[-1]
+    assert (event["kind"], event["household"], event["dwelling"], event["value"]) == (K.REVIEWED, tenant, dwelling, 5)
+    with pytest.raises(Impossible, match="of the tenant"):
+        moves.review(world, *one(tenant + 1, dwelling, 5))
+
+
+def test_the_prefect_substitutes_and_stops(world: World) -> None:
+    moves.substitute(world, 3, True)
+    assert world.substituted == {3}
+    moves.substitute(world, 3, False)
+    assert world.substituted == set()
+    events = world.log.to_array()
+    assert kinds(world) == [K.SUBSTITUTED] * 2
+    assert (events["rank"].tolist(), events["value"].tolist()) == ([1, 0], [3, 3])
+
+
+# What a refusal does to the rank
+
+
+def refuse(world: World, row: int, dwelling: int) -> None:
+    """Offer a dwelling to who refuses it."""
+    designate(world, dwelling, [row])
+    offer(world, row, dwelling, 1)
+    decline(world, row, dwelling, 1, is_silent=False)
+
+
+def waiting_key(world: World, row: int) -> int:
+    return int(world.waiting.key_of[row])
+
+
+def test_a_refusal_keeps_the_rank_unless_the_scenario_says_so() -> None:
+    for overrides, lost in (((), False), (("rules/designation/refusal=rang_perdu",), True)):
+        world = worlds.world("anciennete", overrides)
+        row = newcomers_on_the_list(world)[0]
+        filed, key = int(world.applications.filed_day[row]), waiting_key(world, row)
+        refuse(world, row, empty_dwelling(world))
+        assert world.standing.since_day[row] == (world.day if lost else filed)
+        assert (waiting_key(world, row) > key) is lost
+        assert world.applications.filed_day[row] == filed  # the demand keeps its date, whatever its rank
+
+
+def test_a_lottery_draws_again_who_loses_the_rank() -> None:
+    for overrides, changes in (((), False), (("rules/designation/refusal=rang_perdu",), True)):
+        world = worlds.world("reference", ("rules/designation/name=loterie_commune", *overrides))
+        row = newcomers_on_the_list(world)[0]
+        key = waiting_key(world, row)
+        refuse(world, row, empty_dwelling(world))
+        assert (waiting_key(world, row) != key) is changes
+
+
+def test_who_refuses_joins_the_buffer_of_its_type_while_there_is_room() -> None:
+    overrides = ("rules/designation/name=files_tampons", "rules/designation/buffer_files_max=1")
+    world = worlds.world("reference", overrides)
+    a, d = world.applications, world.dwellings
+    first, second, third = newcomers_on_the_list(world)[:3]
+    dwelling = empty_dwelling(world)
+    a.first_commune[[first, second, third]] = d.commune[dwelling] + 1
+    a.rooms_wanted[[first, second, third]] = d.rooms[dwelling]
+    a.first_commune[third] = d.commune[dwelling]
+    key = waiting_key(world, first)
+    for row in (first, second, third):
+        refuse(world, row, dwelling)
+    joined = world.standing.joined_day[[first, second, third]].tolist()
+    assert joined == [world.day, -1, -1]  # the second finds the buffer full, the third was offered its own type
+    assert waiting_key(world, first) < key
+    close(world, first)
+    refuse(world, second, dwelling)
+    assert world.standing.joined_day[second] == world.day  # the first has left: there is room again
 
 
 def test_dwellings_are_announced_then_delivered(world: World) -> None:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.checking import check_scenario
-from sim.flows.caleol import IS_FIRST_QUARTILE, OVERRIDING, PUBLIC
 from sim.indicators.publics import is_first_term, is_second_term
 from sim.inputs.faults import Faults
 from sim.inputs.files import scenarios_dir
@@ -21,6 +20,7 @@ from sim.inputs.schema_objectives import Expression, Objective, objective_of_law
 from sim.rules import quotas
 from sim.rules.designation import served_order
 from sim.rules.objectives import (
+    OVERRIDING,
     Home,
     State,
     applies,
@@ -33,14 +33,24 @@ from sim.rules.objectives import (
     total,
 )
 from sim.rules.reservations import PREFERENCES
-from sim.rules.segments import BASE_SEGMENTS, FACTS, extra_codes, fact_names, segment_criteria, segment_facts
+from sim.rules.segments import (
+    BASE_SEGMENTS,
+    FACTS,
+    PUBLICS,
+    base_codes,
+    extra_codes,
+    fact_names,
+    segment_criteria,
+    segment_facts,
+)
 from sim.rules.targets import MUTATION_VOLUME, declared, followed, tables_of, target_at
 from sim.state.quota_book import QuotaBook, Tally
 from sim.words.codes import Reservataire
-from sim.world.waiting import SEGMENTS, segment_codes
-from tests import small_market
+from tests import plain_quotas, small_market
 
-STEERED = [name for name in quotas.OBJECTIVES if name != quotas.MUTATION_VOLUME]
+STEERED = [name for name in plain_quotas.OBJECTIVES if name != MUTATION_VOLUME]
+PUBLIC = np.arange(BASE_SEGMENTS) // (BASE_SEGMENTS // PUBLICS)
+IS_FIRST_QUARTILE = segment_facts()["premier_quartile"]
 Q1 = Expression(all_of=("premier_quartile",))
 
 
@@ -55,10 +65,10 @@ def quota(**changes: object) -> Objective:
 @pytest.mark.parametrize("is_in_qpv", [False, True])
 def test_objectives_of_the_law_count_as_before(name: str, is_in_qpv: bool) -> None:
     law = load_law()
-    objective, before = objective_of_law(law[name]), quotas.OBJECTIVES[name]
-    facts = {**segment_facts(), "relogement_npnru": np.zeros(SEGMENTS, dtype=bool)}
-    assert applies(objective, Home(is_in_qpv=is_in_qpv)) == before.applies(is_in_qpv)
-    assert counts(objective, facts).tolist() == np.asarray(before.serves(PUBLIC, IS_FIRST_QUARTILE)).tolist()
+    objective = objective_of_law(law[name])
+    facts = {**segment_facts(), "relogement_npnru": np.zeros(BASE_SEGMENTS, dtype=bool)}
+    assert applies(objective, Home(is_in_qpv=is_in_qpv)) == plain_quotas.applies(name, is_in_qpv)
+    assert counts(objective, facts).tolist() == plain_quotas.serves(name, PUBLIC, IS_FIRST_QUARTILE).tolist()
 
 
 def test_every_objective_of_the_law_says_who_counts() -> None:
@@ -75,15 +85,16 @@ def test_publics_are_those_of_the_indicators() -> None:
     assert ((public == quotas.MUTATION) == is_second_term(flags, moving)).all()
 
 
-def test_segments_are_those_of_the_index() -> None:
-    assert BASE_SEGMENTS == SEGMENTS
-    public, quartile, disabled, capped = (
-        a.reshape(-1) for a in np.meshgrid(range(4), [1, 3], [False, True], [False, True])
+def test_segments_tell_the_base_facts() -> None:
+    public, quartile, comes_first, capped = (
+        a.reshape(-1) for a in np.meshgrid(range(PUBLICS), [1, 3], [False, True], [False, True])
     )
-    codes = segment_codes(public, quartile, disabled, capped)
+    codes = base_codes(public, quartile, comes_first, capped)
+    assert sorted(codes.tolist()) == list(range(BASE_SEGMENTS))
+    assert ((codes >> 1) & 1).tolist() == comes_first.tolist()
+    assert (codes & 1).tolist() == capped.tolist()
     facts = segment_facts()
     assert facts["premier_quartile"][codes].tolist() == (quartile == 1).tolist()
-    assert facts["handicap"][codes].tolist() == disabled.tolist()
     assert facts["prioritaire_premier_acces"][codes].tolist() == (public == quotas.FIRST_ACCESS).tolist()
     assert facts["prioritaire_mutation_npnru"][codes].tolist() == (public == quotas.MUTATION).tolist()
     assert facts["mutation_ordinaire"][codes].tolist() == (public == quotas.ORDINARY_MUTATION).tolist()
@@ -96,7 +107,7 @@ def test_a_further_criterion_is_one_more_bit() -> None:
     extra = segment_criteria([workers, relodged, measured])
     assert extra == ("travailleur_essentiel", "relogement_npnru")
     facts = segment_facts(extra)
-    assert all(len(values) == 4 * SEGMENTS for values in facts.values())
+    assert all(len(values) == 4 * BASE_SEGMENTS for values in facts.values())
     own = {"travailleur_essentiel": np.array([False, True]), "relogement_npnru": np.array([True, True])}
     codes = 5 + np.asarray(extra_codes(extra, own))
     for name, values in own.items():
@@ -115,11 +126,11 @@ def test_steering_orders_segments_as_before(data: st.DataObject) -> None:
     targets = {name: float(loaded.law.at(name, 19_500)) for name in rules.steering.objectives}
     behind = {name: max(0.0, target - tallies[name].share) / target for name, target in targets.items()}
     rest = 1.0 - rules.steering.mutation_share_max
-    behind[quotas.MUTATION_VOLUME] = max(0.0, rest - tallies[MUTATION_VOLUME].share) * OVERRIDING
-    scores = quotas.segment_scores(behind, in_qpv, PUBLIC, IS_FIRST_QUARTILE)
+    behind[MUTATION_VOLUME] = max(0.0, rest - tallies[MUTATION_VOLUME].share) * OVERRIDING
+    scores = plain_quotas.scores(behind, in_qpv, PUBLIC, IS_FIRST_QUARTILE)
     objectives = {n: o for n, o in declared(rules, loaded.law).items() if applies(o, Home(is_in_qpv=in_qpv))}
     states = {n: State(tallies[n], targets.get(n, rest)) for n in objectives}
-    facts = {**segment_facts(), "relogement_npnru": np.zeros(SEGMENTS, dtype=bool)}
+    facts = {**segment_facts(), "relogement_npnru": np.zeros(BASE_SEGMENTS, dtype=bool)}
     for holder in Reservataire:
         own = np.array(PREFERENCES[holder])[PUBLIC]
         found, before = preferences(objectives, states, facts, own), served_order(np.round(scores, 9), own)
@@ -147,7 +158,7 @@ def test_a_slack_quota_changes_nothing(holder: Reservataire) -> None:
         "not yet": quota(path={2030: 0.99}),
     }
     states = {name: State(tally, None if name == "not yet" else o.path[2022]) for name, o in objectives.items()}
-    neutral = served_order(np.zeros(SEGMENTS), own)
+    neutral = served_order(np.zeros(BASE_SEGMENTS), own)
     assert preferences(objectives, states, segment_facts(), own).tolist() == neutral.tolist()
 
 
@@ -249,7 +260,7 @@ def test_slack_is_said_in_french() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=60))
 def test_rolling_windows_against_the_whole_list(steps: list[tuple[int, bool]]) -> None:
-    book, month, told = QuotaBook(1, 1), 24_000, []
+    book, month, told = QuotaBook(), 24_000, []
     for wait, counted in steps:
         month += wait
         book.start_month(month)

@@ -14,6 +14,7 @@ from sim.inputs.grids import Grid, Seniority, load_grid
 from sim.inputs.law import LawView, load_law
 from sim.inputs.schema_designation import Designation
 from sim.inputs.schema_flows import Refuse
+from sim.inputs.schema_objectives import objective_of_law
 from sim.inputs.schema_reservations import Reservation
 from sim.inputs.schema_rules import Affordability
 from sim.rules import quotas
@@ -27,14 +28,17 @@ from sim.rules.affordability import (
 from sim.rules.cotation import Cotation
 from sim.rules.criteria import CRITERIA, LETTERS, Today, meets
 from sim.rules.designation import Order, served_order
+from sim.rules.objectives import Home, State, applies, preferences
 from sim.rules.reservations import PREFERENCES, most_behind, shares
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.quota_book import Tally
 from sim.state.rows import Rows
 from sim.words.clock import to_day
 from sim.words.codes import Employment, Financing, Ground, Occupation, Recognition, Reservataire
 from sim.world.terms import law_terms, quartile_thresholds
+from tests import plain_quotas
 
 FEBRUARY_2022 = to_day(dt.date(2022, 2, 1))
 ALONE, COUPLE, TWO_DEPENDANTS = 0, 1, 3
@@ -301,21 +305,36 @@ def test_segments_score_by_the_lags_they_serve() -> None:
         "quota.non_premier_quartile_en_qpv": 0.7,
         "quota.prioritaires": 0.0,
     }
-    outside = quotas.segment_scores(lags, False, PUBLICS, IS_Q1)
-    inside = quotas.segment_scores(lags, True, PUBLICS, IS_Q1)
+    outside = plain_quotas.scores(lags, False, PUBLICS, IS_Q1)
+    inside = plain_quotas.scores(lags, True, PUBLICS, IS_Q1)
     assert outside == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.1, 0.3, 0.0, 0.2])
     assert inside == pytest.approx([0.7, 0.0, 1.1, 0.4, 0.8, 0.1, 0.7, 0.0])
-    assert quotas.segment_scores({}, True, PUBLICS, IS_Q1).tolist() == [0.0] * 8
+    assert plain_quotas.scores({}, True, PUBLICS, IS_Q1).tolist() == [0.0] * 8
+
+
+def test_steered_objectives_serve_segments_like_the_plain_sum_of_lags() -> None:
+    """``preferences`` on objects against the hand-written scores above, in and out of a QPV."""
+    law, lags = load_law(), {"quota.premier_quartile_hors_qpv": 0.2, "quota.prioritaires_premier_acces": 0.4}
+    facts = {
+        "premier_quartile": IS_Q1, "prioritaire_premier_acces": PUBLICS == quotas.FIRST_ACCESS,
+        "prioritaire_mutation_npnru": PUBLICS == quotas.MUTATION, "relogement_npnru": np.zeros(8, dtype=bool),
+    }  # fmt: skip
+    objectives = {name: objective_of_law(law[name], effect="pilote") for name in lags}
+    for is_in_qpv in (False, True):
+        concerned = {n: o for n, o in objectives.items() if applies(o, Home(is_in_qpv=is_in_qpv))}
+        states = {n: State(Tally(round(1_000 * (1 - lags[n])), 1_000), 1.0) for n in concerned}
+        expected = served_order(plain_quotas.scores(lags, is_in_qpv, PUBLICS, IS_Q1), np.zeros(8, dtype=int))
+        assert preferences(concerned, states, facts, np.zeros(8, dtype=int)).tolist() == expected.tolist()
 
 
 def test_every_objective_is_in_the_law() -> None:
     law = load_law()
-    for name in quotas.OBJECTIVES:
-        if name != quotas.MUTATION_VOLUME:
+    for name in plain_quotas.OBJECTIVES:
+        if name != plain_quotas.MUTATION_VOLUME:
             assert law[name].unit == "share"
-    either = quotas.OBJECTIVES["quota.prioritaires"].serves(PUBLICS, IS_Q1)
+    either = plain_quotas.serves("quota.prioritaires", PUBLICS, IS_Q1)
     assert either.tolist() == np.isin(PUBLICS, [quotas.FIRST_ACCESS, quotas.MUTATION]).tolist()
-    usual = quotas.OBJECTIVES[quotas.MUTATION_VOLUME].serves(PUBLICS, IS_Q1)
+    usual = plain_quotas.serves(plain_quotas.MUTATION_VOLUME, PUBLICS, IS_Q1)
     assert usual.tolist() == (PUBLICS != quotas.ORDINARY_MUTATION).tolist()
 
 

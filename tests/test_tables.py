@@ -131,12 +131,33 @@ def test_sets_of_places_are_stored_once() -> None:
 
 
 def test_objectives_are_counted_by_year() -> None:
-    book = QuotaBook(2, 6)
-    assert book.share("quota.prioritaires") == 0.0
-    for counts in ([True], [False, True], [True]):
-        book.count("quota.prioritaires", np.array(counts))
-    book.oriented[1][3] += 1
-    assert book.share("quota.prioritaires") == 0.75
+    book, name, member = QuotaBook(), "quota.prioritaires", ("LMH",)
+    assert book.share(name) == 0.0
+    for counted in (True, False, True, True):
+        book.count(name, counted)
+    book.count(name, True, member)
+    assert book.share(name) == 0.75
+    assert book.share(name, member) == 1.0
+    assert book.total(name) == (4, 5)
     book.start_year()
-    assert book.share("quota.prioritaires") == 0.0
-    assert np.sum(book.oriented) == 0
+    assert book.share(name) == book.share(name, member) == 0.0
+
+
+def test_what_was_promised_may_be_taken_back() -> None:
+    """In the month in which it was counted, and in the calendar year if it is not over."""
+    book, name, december = QuotaBook(), "quota.prioritaires", 12 * 2022 + 11
+    book.start_month(december)
+    for counted in (True, False, True):
+        book.count(name, counted)
+    book.count(name, True, dwellings=-1)
+    assert book.tally(name) == book.tally(name, window="glissant_6_mois") == (1, 2)
+    book.start_year()
+    book.start_month(december + 1)
+    book.count(name, True)
+    book.count(name, True, dwellings=-1, month=december)  # promised last year: this year never counted it
+    assert book.tally(name) == (1, 1)
+    assert book.tally(name, window="glissant_6_mois") == (1, 2)
+    book.start_month(december + 12)
+    book.count(name, False)
+    book.count(name, False, dwellings=-1, month=december)  # too old to be looked at
+    assert book.tally(name, window="glissant_12_mois") == (1, 2)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numba import njit
 
 from sim.exchange.cycles import Columns, join, list_chains, list_cycles
-from sim.exchange.graph import SwapGraph
+from sim.exchange.graph import SwapGraph, from_edges
 from sim.exchange.packing import assignment_bound, choose, whole_bound
 from sim.exchange.prices import Prices, is_close, relax
 from sim.exchange.pricing import MOST_LENGTH, price_chains, price_cycles
@@ -103,8 +104,21 @@ class Solution:
     is_optimal: bool  # of every objective in turn, proven
 
 
+@cache
+def compile_once() -> None:
+    """Compile what searches use, on a toy, so that time allowed is not spent on it (kept on disk afterwards)."""
+    ring = np.arange(6)
+    tails, heads = np.tile(ring, 3), np.concatenate([(ring + step) % 6 for step in (1, 2, 3)])
+    toy = from_edges(7, np.append(tails, 0), np.append(heads, 6), is_vacant=np.arange(7) == 6)
+    for longest in (2, 3, 4):
+        problem = Problem(toy, [toy.weight], longest, 2)
+        columns, prices, bound = _generate(problem, Deadline(1.0))
+        _pick(columns.nodes, np.argsort(-prices.use), toy.nodes)
+
+
 def solve(problem: Problem, seconds: float) -> Solution:
     """Return the best exchange found in the time given, with a proven bound of its first objective."""
+    compile_once()
     deadline, effort, nodes = Deadline(seconds), problem.effort, problem.graph.nodes
     is_matching = problem.longest == PAIR and not problem.has_chains  # easy for the integer programme, not for prices
     columns, is_whole = problem.columns(effort.matched_most if is_matching else effort.listed_most)
@@ -259,16 +273,18 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
         if is_last or len(columns) == before or is_close(bound, prices.value, is_whole, enough):
             use = np.concatenate([prices.use, np.zeros(len(columns) - before)])
             return columns, prices._replace(use=use), bound
-        columns = _pruned(columns, problem, prices.raw)
+        columns = _pruned(columns, problem, prices)
 
 
-def _pruned(columns: Columns, problem: Problem, price: np.ndarray) -> Columns:
-    """Return columns without those that are far too dear, when they are many: they come back if they pay."""
+def _pruned(columns: Columns, problem: Problem, prices: Prices) -> Columns:
+    """Return columns without the dearest of those not in use, when they are many: they come back if they pay."""
     most = problem.effort.columns_per_node * problem.graph.nodes
     if len(columns) <= 2 * most:
         return columns
-    spent = (price[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)).sum(axis=1)
-    gain = problem.values(columns)[0] - spent
+    spent = (prices.raw[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)).sum(axis=1)
+    worth = problem.values(columns)[0]
+    used = np.pad(prices.use > ROUNDING, (0, len(columns) - len(prices.use)), constant_values=True)
+    gain = worth - spent + np.where(used, np.abs(worth).max(), 0.0)
     return columns.take(np.sort(np.argpartition(-gain, most)[:most]))
 
 

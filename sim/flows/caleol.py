@@ -7,6 +7,8 @@ commission with ranked candidates are offered (``flows/offers.py``).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.flows import steering
@@ -25,28 +27,38 @@ from sim.world.world import Session, Story, World
 MASKS = np.array([EMPLOYMENT_MASKS.get(holder, EVERYBODY) for holder in range(len(Reservataire))])
 
 
-def commission(world: World, landlord: int) -> Story:
-    """One landlord's commission, for the whole run."""
-    every = world.scenario.flows.caleol.every_days
-    day = world.first + landlord % every
+def commissions(world: World, turn: int) -> Story:
+    """The commissions of the landlords that sit on the same days, for the whole run; each decides on its own files."""
+    caleol = world.scenario.flows.caleol
+    day = world.first + turn * caleol.every_days // world.turns
     while True:
         yield world.until(day, Phase.SESSIONS)
-        for session in world.in_session.pop(landlord, []):
+        for session in world.in_session.pop(turn, []):
             decide(world, session)
         yield world.until(day, Phase.DESIGNATIONS)
-        designate_all(world, landlord)
-        day += every
+        designate_all(world, turn)
+        day += caleol.every_days
 
 
-def designate_all(world: World, landlord: int) -> None:
+def designate_all(world: World, turn: int) -> None:
     """Designate candidates for every dwelling that waits for some, in row order."""
-    waiting = np.array(sorted(world.to_designate[landlord]), dtype=np.int64)
+    waiting = np.array(sorted(world.to_designate[turn]), dtype=np.int64)
     if not len(waiting):
         return
     pass_on(world, waiting, has_failed=False)
     session = find_candidates(world, waiting)
-    world.to_designate[landlord].difference_update(session.homes.tolist())
-    world.in_session[landlord].append(session)
+    world.to_designate[turn].difference_update(session.homes.tolist())
+    world.in_session[turn].append(session)
+
+
+class Found(NamedTuple):
+    """Whom a search found for some dwellings."""
+
+    homes: np.ndarray
+    counts: np.ndarray  # candidates of each
+    rows: np.ndarray  # dwelling after dwelling
+    is_fallback: np.ndarray  # who names candidates had nobody: the landlord's own
+    few: np.ndarray  # why they are fewer than the law asks
 
 
 def find_candidates(world: World, homes: np.ndarray) -> Session:
@@ -55,29 +67,36 @@ def find_candidates(world: World, homes: np.ndarray) -> Session:
     A hard objective may bind from one dwelling to the next: they then choose one at a time.
     """
     step = 1 if world.policy.is_hard else max(1, len(homes))
-    parts = [designate(world, homes[i : i + step]) for i in range(0, len(homes), step)]
-    return Session(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-def designate(world: World, homes: np.ndarray) -> Session:
-    """Designate candidates for some dwellings, under the objectives as they stand."""
-    query = ask_for(world, homes)
-    chosen, found, is_fallback = world.waiting.candidates(
-        world.people(), world.homes(), world.terms, query, world.rule()
-    )
-    serve_owed(world, query, chosen, found)
-    lost = homes[is_fallback]
+    parts: list[Found] = []
+    for i in range(0, len(homes), step):
+        busy = np.concatenate([part.rows for part in parts]) if parts else np.empty(0, dtype=np.int32)
+        parts.append(look_for(world, homes[i : i + step], busy))
+    found = Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    lost = found.homes[found.is_fallback]
     world.lettings.namer[lost] = Namer.LANDLORD
     moves.orient(world, lost[world.dwellings.reserved_for[lost] != LANDLORD], LANDLORD, Reason.FEW_CANDIDATES)
-    is_filled = np.arange(chosen.shape[1])[None, :] < found[:, None]
-    rows, ranks_ = chosen[is_filled], np.nonzero(is_filled)[1] + 1
-    few = np.repeat(lacking(world, homes, chosen, found), found)
-    moves.designate(world, rows, np.repeat(homes, found), ranks_, few)
-    some = found > 0
-    if world.policy.objectives:
-        for dwelling, row in zip(homes[some].tolist(), chosen[some, 0].tolist(), strict=True):
-            steering.promise(world, dwelling, row)
-    return Session(homes[some], found[some], rows)
+    starts = np.cumsum(found.counts) - found.counts
+    places = np.arange(len(found.rows)) - np.repeat(starts, found.counts) + 1
+    moves.designate(world, found.rows, np.repeat(found.homes, found.counts), places, np.repeat(found.few, found.counts))
+    some = found.counts > 0
+    return Session(found.homes[some], found.counts[some], found.rows)
+
+
+def look_for(world: World, homes: np.ndarray, busy: np.ndarray) -> Found:
+    """Find the best candidates of some dwellings, under the objectives as they stand, but for those who are busy."""
+    order = steering.order_for(world, homes)
+    query = ask_for(world, homes, order)
+    chosen, counts, is_fallback = world.waiting.candidates(
+        world.people(), world.homes(), world.terms, query, world.rule(), busy
+    )
+    serve_owed(world, query, busy, chosen, counts)
+    if world.watch is not None:
+        world.watch(query, chosen, counts)
+    some = counts > 0
+    stands = [order.stands[i] for i in np.flatnonzero(some).tolist()] if world.policy.objectives else []
+    steering.promise(world, homes[some], chosen[some, 0], stands)
+    rows = chosen[np.arange(chosen.shape[1])[None, :] < counts[:, None]]
+    return Found(homes, counts, rows, is_fallback, lacking(world, homes, chosen, counts))
 
 
 def lacking(world: World, homes: np.ndarray, chosen: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -91,10 +110,9 @@ def lacking(world: World, homes: np.ndarray, chosen: np.ndarray, found: np.ndarr
     return np.where(found < asked, int(Reason.FEW_CANDIDATES), int(Reason.NONE))
 
 
-def ask_for(world: World, homes: np.ndarray) -> Query:
+def ask_for(world: World, homes: np.ndarray, order: steering.Order) -> Query:
     """Return what each dwelling asks for: segments in order, employment, how many files."""
     d, lettings = world.dwellings, world.lettings
-    tables, asked = steering.tiers(world, homes)
     holders, facts = d.reserved_for[homes], world.policy.facts
     is_still = np.arange(world.policy.segments) % 2 == 1
     luck = world.luck.uniform("files", d.luck_id[homes], d.lettings_count[homes])
@@ -106,8 +124,8 @@ def ask_for(world: World, homes: np.ndarray) -> Query:
     youngest = year_of(world.day) - int(world.law["jeunes.age_max_years"])
     return Query(
         dwellings=homes,
-        tiers=tables,
-        asked=asked,
+        tiers=order.tables,
+        asked=order.asked,
         masks=np.where(lettings.namer[homes] == Namer.HOLDER, MASKS[holders], EVERYBODY),
         shifts=world.order.shifts(facts, is_still, world.day),
         shifted=2 * world.is_in_qpv[homes] + d.is_accessible[homes],
@@ -117,7 +135,7 @@ def ask_for(world: World, homes: np.ndarray) -> Query:
     )
 
 
-def serve_owed(world: World, query: Query, chosen: np.ndarray, found: np.ndarray) -> None:
+def serve_owed(world: World, query: Query, busy: np.ndarray, chosen: np.ndarray, found: np.ndarray) -> None:
     """Put first who is owed a dwelling, refused in a résidence à enjeu (L441-2-2 al. 3): the longest ago first."""
     if not world.policy.residences:
         return
@@ -126,6 +144,7 @@ def serve_owed(world: World, query: Query, chosen: np.ndarray, found: np.ndarray
         if world.lettings.is_in_residence[dwelling]:
             continue
         owed = np.flatnonzero((owed_day[: len(a)] >= 0) & (a.status[: len(a)] == moves.OPEN))
+        owed = np.setdiff1d(owed, busy)
         for j in range(len(found)):  # designated for another dwelling of the session
             owed = np.setdiff1d(owed, chosen[j, : found[j]]) if j != i else owed
         suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, i, owed.astype(np.int64))

@@ -33,10 +33,10 @@ def pipeline(world: World, departures: exits.Departures) -> Story:
         return
     answer_days = int(world.law["offre.delai_reponse_days"])
     session = caleol.find_candidates(world, advanced)
-    landlord, since_notice = world.dwellings.landlord[session.homes], age[session.homes]
-    for number in np.unique(landlord).tolist():
+    turn, since_notice = world.dwellings.landlord[session.homes] % world.turns, age[session.homes]
+    for number in np.unique(turn).tolist():
         world.to_designate[number].difference_update(session.homes.tolist())
-        waits = (landlord == number) & (since_notice < 1.5 * every)
+        waits = (turn == number) & (since_notice < 1.5 * every)
         if waits.any():
             world.in_session[number].append(part(session, waits))
     decided = (since_notice >= 1.5 * every) & (since_notice < 1.5 * every + answer_days)

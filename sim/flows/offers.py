@@ -141,9 +141,7 @@ def promise(world: World, files: np.ndarray, lease_days: np.ndarray) -> None:
     s = world.shortlists
     rows, dwellings = s.application[files], s.dwelling[files]
     moves.accept(world, rows, dwellings, s.rank[files])
-    if world.promises:
-        for dwelling, row in zip(dwellings.tolist(), rows.tolist(), strict=True):
-            steering.keep(world, dwelling, row)
+    steering.keep(world, dwellings, rows)
     old = world.households.dwelling[world.applications.household[rows]].astype(np.int64)
     moving = old >= 0
     if moving.any():

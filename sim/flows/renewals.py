@@ -28,7 +28,6 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
     validity = int(world.law["demande.validite_days"])
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.RENEWALS)
-        strike_off(world)
         rows = anniversaries.calendar.pop(day)
         rows = rows[world.applications.status[rows] <= Status.HELD]
         if not len(rows):
@@ -44,8 +43,10 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
         anniversaries.calendar.add_group(day + validity, kept)
 
 
-def strike_off(world: World) -> None:
+def strikes(world: World) -> Story:
     """Inadmissible applications leave the list when their notice is over (R441-2-8 d), unless held since."""
-    rows = world.strike_due.pop(world.day)
-    rows = rows[world.applications.status[rows] == Status.OPEN]
-    moves.close(world, rows, EventKind.STRUCK_OFF, Status.STRUCK_OFF)
+    for day in range(world.first, world.last + 1):
+        yield world.until(day, Phase.RENEWALS)
+        rows = world.strike_due.pop(day)
+        rows = rows[world.applications.status[rows] == Status.OPEN]
+        moves.close(world, rows, EventKind.STRUCK_OFF, Status.STRUCK_OFF)

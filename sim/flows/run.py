@@ -6,14 +6,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sim.flows.arrivals import arrivals
-from sim.flows.caleol import commission
+from sim.flows.caleol import commissions
 from sim.flows.control import months
 from sim.flows.deliveries import deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
 from sim.flows.offers import answers, leases
 from sim.flows.recognitions import Procedures, recognitions
-from sim.flows.renewals import Anniversaries, renewals
+from sim.flows.renewals import Anniversaries, renewals, strikes
 from sim.flows.reviews import reviews
 from sim.flows.yearly import dated_changes, new_years, photograph
 from sim.inputs.territory import Territory
@@ -62,6 +62,7 @@ def start_flows(world: World) -> None:
     world.start(new_years(world, [lambda w: start_year(w, departures)]))
     world.start(dated_changes(world))
     world.start(pipeline(world, departures))
+    world.start(strikes(world))
     if flows.renewals.on:
         world.start(renewals(world, anniversaries))
     if flows.arrivals.on:
@@ -77,8 +78,8 @@ def start_flows(world: World) -> None:
         world.start(reviews(world))
     world.start(answers(world))
     world.start(leases(world))
-    for landlord in range(len(world.territory.landlords)):
-        world.start(commission(world, landlord))
+    for turn in range(world.turns):
+        world.start(commissions(world, turn))
 
 
 def simulate(

@@ -54,18 +54,20 @@ def categories(world: World, dwelling: int) -> tuple[Cell, ...]:
 def leave_flux(world: World, dwellings: np.ndarray) -> None:
     """Lettings that the flux does not count (R441-5): the orientation is taken back from the holder's share."""
     landlords = world.dwellings.landlord[dwellings].tolist()
+    has_balance = world.scenario.rules.reservation.flux.balance > 0
     for dwelling, landlord in zip(dwellings.tolist(), landlords, strict=True):
         holder = int(world.lettings.counted_for[dwelling])
         if holder >= 0:
-            world.ledger.count(landlord, holder, dwellings=-1.0)
+            cells = categories(world, dwelling) if has_balance else ()
+            world.ledger.count(landlord, holder, cells, dwellings=-1.0)
             world.lettings.counted_for[dwelling] = -1
 
 
 def put_on_list(world: World, dwellings: np.ndarray) -> None:
     """Candidates are to be designated at the landlord's next session."""
-    landlords = world.dwellings.landlord[dwellings]
-    for landlord, dwelling in zip(landlords.tolist(), dwellings.tolist(), strict=True):
-        world.to_designate[landlord].add(dwelling)
+    turns = world.dwellings.landlord[dwellings] % world.turns
+    for turn, dwelling in zip(turns.tolist(), dwellings.tolist(), strict=True):
+        world.to_designate[turn].add(dwelling)
 
 
 def give_back(world: World, dwellings: np.ndarray) -> None:

@@ -7,8 +7,8 @@ them; what was promised is taken back when the list fails, or replaced by the ho
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,12 +29,17 @@ NOBODY = -1
 PREFECT = "lec"  # name under which the prefect's count is kept
 
 
-@dataclass(frozen=True)
-class Promise:
+class Stand(NamedTuple):
+    """Where the objectives that apply to a dwelling stand, for the members it belongs to."""
+
+    members: dict[str, Member]
+    states: dict[str, State]
+
+
+class Promise(NamedTuple):
     """What was counted for a dwelling when candidates were designated for it."""
 
-    home: Home
-    states: Mapping[str, State]  # of the objectives that apply, as they were then
+    stand: Stand
     counted: tuple[tuple[str, Member, bool], ...]
     month: int
 
@@ -67,31 +72,45 @@ def asked(world: World, homes: np.ndarray) -> np.ndarray:
     return np.stack([lines, then], axis=1).astype(np.int64)
 
 
-def tiers(world: World, homes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the tables of tiers and, for each dwelling, the table of who names candidates, then of the landlord."""
-    segments = world.policy.segments
-    lines = asked(world, homes)
-    if not world.policy.objectives and not world.substituted:
-        return own_tiers(segments), lines
+class Order(NamedTuple):
+    """In which order segments are served for some dwellings."""
+
+    tables: np.ndarray  # int8 (tables, segments)
+    asked: np.ndarray  # (dwellings, 2): table of who names candidates, then of the landlord, -1 = nobody
+    stands: list[Stand]
+
+
+def order_for(world: World, dwellings: np.ndarray) -> Order:
+    """Return the order in which segments are served for dwellings, under the objectives as they stand."""
+    segments, policy = world.policy.segments, world.policy
+    lines = asked(world, dwellings)
+    if not policy.objectives and not world.substituted:
+        return Order(own_tiers(segments), lines, [])
     tables: dict[tuple[object, ...], int] = {}
+    stands: dict[tuple[object, ...], Stand] = {}
     made: list[np.ndarray] = []
     found = np.full(lines.shape, NOBODY, dtype=np.int64)
-    for i, dwelling in enumerate(homes.tolist()):
-        states = states_of(world, home_of(world, dwelling))
+    of_each = []
+    for i, dwelling in enumerate(dwellings.tolist()):
+        members = members_of(world, home_of(world, dwelling))
+        signature = tuple(members.items())
+        if signature not in stands:
+            stands[signature] = Stand(members, states_of(world, members))
+        of_each.append(stands[signature])
+        is_substituted = is_in_substitution(world, dwelling)
         for turn, line in enumerate(lines[i].tolist()):
             if line == NOBODY:
                 continue
-            own = own_preferences(segments)[line]
-            is_substituted = is_in_substitution(world, dwelling)
-            key = (line, is_substituted, tuple((n, s.tally, s.target) for n, s in states.items()))
+            key = (line, is_substituted, signature)
             if key not in tables:
+                own = own_preferences(segments)[line]
                 if is_substituted:
-                    own = substituted(own, serves(controlled(world), world.policy.facts))
-                objectives = {n: world.policy.objectives[n] for n in states}
+                    own = substituted(own, serves(controlled(world), policy.facts))
                 tables[key] = len(made)
-                made.append(preferences(objectives, states, world.policy.facts, own))
+                objectives = {name: policy.objectives[name] for name in members}
+                made.append(preferences(objectives, stands[signature].states, policy.facts, own))
             found[i, turn] = tables[key]
-    return np.stack(made), found
+    return Order(np.stack(made), found, of_each)
 
 
 def home_of(world: World, dwelling: int) -> Home:
@@ -110,45 +129,78 @@ def home_of(world: World, dwelling: int) -> Home:
     )
 
 
-def states_of(world: World, home: Home) -> dict[str, State]:
-    """Return where the objectives that apply to a dwelling stand, for the members it belongs to."""
+def members_of(world: World, home: Home) -> dict[str, Member]:
+    """Return the member that a dwelling belongs to, for each objective that applies to it."""
+    cached = world.members.get(home)
+    if cached is None:
+        objectives = world.policy.objectives.items()
+        cached = world.members[home] = {name: member_of(o, home) for name, o in objectives if applies(o, home)}
+    return cached
+
+
+def states_of(world: World, members: Mapping[str, Member]) -> dict[str, State]:
+    """Return where objectives stand today, each for one of its members."""
     found, year, policy = {}, year_of(world.day), world.policy
-    for name, objective in policy.objectives.items():
-        if applies(objective, home):
-            member = member_of(objective, home)
-            target = target_at(objective, world.law, year, member, policy.tables)
-            found[name] = State(world.book.tally(name, member, objective.window), target)
+    for name, member in members.items():
+        objective = policy.objectives[name]
+        target = target_at(objective, world.law, year, member, policy.tables)
+        found[name] = State(world.book.tally(name, member, objective.window), target)
     return found
 
 
-def household_facts(world: World, row: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return what objectives ask about the household of an application."""
-    rows = np.array([row])
+def household_facts(world: World, rows: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return what objectives ask about the households of applications (bool, one per row)."""
     identity = world.households.luck_id[world.applications.household[rows]]
     share = float(world.law["travailleurs_essentiels.part_des_actifs"])
-    context = Context(world.quartile[rows], identity, share)
-    return {name: values[0] for name, values in facts_of(names, world.applicants(rows), context).items()}
+    return dict(facts_of(names, world.applicants(rows), Context(world.quartile[rows], identity, share)))
 
 
-def count(world: World, home: Home, states: Mapping[str, State], row: int) -> Promise:
-    """Count an attribution of a dwelling to a household, and return what was counted."""
-    objectives = {name: world.policy.objectives[name] for name in states}
-    names = tuple(dict.fromkeys(c for o in objectives.values() for c in o.criteria))
-    facts = household_facts(world, row, names)
-    unit = unit_of(objectives, states, facts)
+def criteria(world: World) -> tuple[str, ...]:
+    """Return every criterion that the objectives of the scenario ask about."""
+    return tuple(dict.fromkeys(c for o in world.policy.objectives.values() for c in o.criteria))
+
+
+class Counting(NamedTuple):
+    """Which households count for which objective, and their facts where a reserve may claim them."""
+
+    counts: dict[str, list[bool]]
+    facts: dict[str, np.ndarray]
+
+
+def counting(world: World, rows: np.ndarray) -> Counting:
+    """Return what objectives say of the households of applications."""
+    facts = household_facts(world, rows, criteria(world))
+    return Counting({name: counts(o, facts).tolist() for name, o in world.policy.objectives.items()}, facts)
+
+
+def count(world: World, stand: Stand, counting: Counting, place: int) -> Promise:
+    """Count an attribution to one of the households looked at, and return what was counted."""
+    unit, objectives = "", world.policy.objectives
+    if any(objectives[name].kind == "reserve" for name in stand.members):
+        mine = {name: values[place] for name, values in counting.facts.items()}
+        unit = unit_of({name: objectives[name] for name in stand.members}, stand.states, mine)
     counted = []
-    for name, objective in objectives.items():
-        member, mine = member_of(objective, home), bool(counts(objective, facts))
-        counted.append((name, member, is_counted(name, objective, mine, unit)))
-        world.book.count(name, counted[-1][2], member)
-    return Promise(home, states, tuple(counted), world.book.month)
+    for name, member in stand.members.items():
+        is_mine = is_counted(name, objectives[name], counting.counts[name][place], unit)
+        counted.append((name, member, is_mine))
+        world.book.count(name, is_mine, member)
+    return Promise(stand, tuple(counted), world.book.month)
 
 
-def promise(world: World, dwelling: int, row: int) -> None:
-    """Candidates are designated: the first counts until the list says otherwise."""
-    if world.policy.objectives:
-        home = home_of(world, dwelling)
-        world.promises[dwelling] = count(world, home, states_of(world, home), row)
+def promise(world: World, dwellings: np.ndarray, rows: np.ndarray, stands: list[Stand]) -> None:
+    """Candidates are designated: the first of each dwelling counts until the list says otherwise.
+
+    Parameters
+    ----------
+    dwellings, rows : numpy.ndarray
+        Dwellings for which somebody was found, and the first candidate of each.
+    stands : list of Stand
+        Where objectives stood when they were served.
+    """
+    if len(dwellings) and stands:
+        looked_at = counting(world, rows)
+        for place, (dwelling, stand) in enumerate(zip(dwellings.tolist(), stands, strict=True)):
+            world.promises[dwelling] = count(world, stand, looked_at, place)
 
 
 def take_back(world: World, dwelling: int) -> Promise | None:
@@ -160,11 +212,15 @@ def take_back(world: World, dwelling: int) -> Promise | None:
     return made
 
 
-def keep(world: World, dwelling: int, row: int) -> None:
-    """A candidate accepts: it counts, instead of the one that was promised."""
-    made = take_back(world, dwelling)
-    if made is not None:
-        count(world, made.home, made.states, row)
+def keep(world: World, dwellings: np.ndarray, rows: np.ndarray) -> None:
+    """Candidates accept: they count, instead of those who were promised."""
+    if not world.promises:
+        return
+    looked_at = counting(world, rows)
+    for place, dwelling in enumerate(dwellings.tolist()):
+        made = take_back(world, dwelling)
+        if made is not None:
+            count(world, made.stand, looked_at, place)
 
 
 def controlled(world: World) -> Objective:
@@ -176,11 +232,11 @@ def controlled(world: World) -> Objective:
 def count_for_prefect(world: World, rows: np.ndarray, dwellings: np.ndarray) -> None:
     """Count leases signed outside QPV, landlord by landlord: what the prefect controls."""
     objective = controlled(world)
-    for row, dwelling in zip(rows.tolist(), dwellings.tolist(), strict=True):
+    mine = counts(objective, household_facts(world, rows, objective.criteria))
+    for is_mine, dwelling in zip(mine.tolist(), dwellings.tolist(), strict=True):
         home = home_of(world, dwelling)
         if applies(objective, home):
-            mine = bool(counts(objective, household_facts(world, row, objective.criteria)))
-            world.book.count(PREFECT, mine, (home.bailleur,))
+            world.book.count(PREFECT, is_mine, (home.bailleur,))
 
 
 def is_in_substitution(world: World, dwelling: int) -> bool:

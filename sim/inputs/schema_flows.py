@@ -79,7 +79,7 @@ class Exits(Strict):
 
     on: bool = technical(True, doc="whether the flow exists")
     per_year_share: dict[int, float] = parameter(
-        {2022: 0.0555, 2023: 0.0555, 2024: 0.0525, 2025: 0.0490},
+        {2022: 0.0555, 2023: 0.0555, 2024: 0.0525, 2025: 0.0470},
         unit="per_year",
         doc="départs du parc rapportés aux logements loués ; dernière valeur prolongée",
         source="dérivé : mobilité 7,8 % moins mutations (C19), 9 020 attributions en 2025 (C45)",
@@ -142,6 +142,9 @@ class Caleol(Strict):
         doc="intervalle entre deux séances",
         source="pratique hebdomadaire à bimensuelle (rules.md 2.4)",
         ge=1,
+    )
+    session_days: int = parameter(
+        4, unit="count", doc="jours de séance par intervalle, entre lesquels les bailleurs se répartissent", ge=1
     )
     files_mean: float = parameter(
         4.6,

@@ -121,7 +121,7 @@ def commitment_row(reading: Reading, objective: Objective, year: int) -> tuple[C
     """Return title, target, simulated share, gap, n and verdict of one objective for the whole."""
     estimate, target = reading.estimate(objective.indicator, year), target_of(objective, reading.manifest, year)
     state = verdict(estimate, target)
-    if state == MET and not is_steered(reading.manifest, objective):
+    if state == MET and is_slack(reading, objective, year, target):
         state = "atteint sans pilotage : objectif lâche (slack)"
     gap = french.points(estimate.mean - target) if estimate.mean is not None and target is not None else french.MISSING
     return (
@@ -134,6 +134,16 @@ def commitment_row(reading: Reading, objective: Objective, year: int) -> tuple[C
     )
 
 
+def is_slack(reading: Reading, objective: Objective, year: int, target: float | None) -> bool:
+    """Whether a rule that ignores the objective meets it too: this run, or the run laid beside it."""
+    if not is_steered(reading.manifest, objective):
+        return True
+    base = reading.base
+    if base is None or is_steered(base.manifest, objective):
+        return False
+    return verdict(base.estimate(objective.indicator, year), target) == MET
+
+
 def commitments(reading: Reading, year: int) -> Table:
     """Return the objectives of the MEL against what the run gives."""
     rows = tuple(commitment_row(reading, objective, year) for objective in OBJECTIVES)
@@ -142,7 +152,8 @@ def commitments(reading: Reading, year: int) -> Table:
         "Une attribution peut compter dans plusieurs objectifs : ils ne s'additionnent pas, "
         "sauf premier accès et mutations, disjoints.",
         "Lâche (slack) : l'objectif est dépassé sans que le scénario oriente les désignations vers lui ; "
-        "il ne contraint rien.",
+        "il ne contraint rien. Un scénario qui le pilote ne peut en porter le résultat à son crédit si le scénario "
+        "auquel il est comparé l'atteint aussi.",
     )
     return Table("objectifs", f"Objectifs à l'échelle de la MEL, {year}", head, rows, notes)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.report import french
 from sim.report.tables import Quantity
+from sim.results.uncertainty import interval_over_draws
 from sim.words.clock import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -117,13 +118,22 @@ class Reading:
         rows = self._groups.get((indicator, scope, group, year))
         if rows is None:
             return Estimate(None, None, None, None, "")
-        mean, low, high = interval(self._values[rows])
+        mean, low, high = self._interval(rows)
         counts = self._denominators[rows]
         count = float(np.nanmean(counts)) if not np.all(np.isnan(counts)) else None
         unit = str(self._units[rows[0]])
         if unit == "share" and low is not None and high is not None:
             low, high = max(low, 0.0), min(high, 1.0)
         return Estimate(mean, low, high, count, unit)
+
+    def _interval(self, rows: np.ndarray) -> tuple[float | None, float | None, float | None]:
+        """Return mean, low and high of some rows; with draws, what is not known counts as well as chance."""
+        if "draw" not in self.indicators:
+            return interval(self._values[rows])
+        own = self.indicators.iloc[rows]
+        table = own.pivot(index="draw", columns="luck", values="value").to_numpy(dtype=float)
+        mean, low, high = (None if x is None or np.isnan(x) else x for x in interval_over_draws(table) or (None,) * 3)
+        return mean, low, high
 
     def members(self, scope: str) -> list[str]:
         """Return the groups of a scope, in alphabetical order."""

@@ -87,8 +87,11 @@ def verdict(estimate: Estimate, target: float | None) -> str:
 
 def is_steered(manifest: Mapping[str, Any], objective: Objective) -> bool:
     """Whether the scenario leans designation towards this objective."""
-    steering = manifest["scenario"]["rules"]["steering"]
-    return steering["name"] != "aucun" and objective.law in steering["objectives"]
+    rules = manifest["scenario"]["rules"]
+    declared = rules.get("objectives", {}).values()
+    if any(o["target"] == objective.law and o["effect"] != "mesure" for o in declared):
+        return True
+    return rules["steering"]["name"] != "aucun" and objective.law in rules["steering"]["objectives"]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,14 @@ NUMBER_FORMATS = {
     "year": "0",
     "number": "General",
     "rate": "0.0#%",
+    "index": "0.000",
+    "gap_index": "+0.000;-0.000;0.000",
+    "gap_points": '+0.0" pt";-0.0" pt";0.0" pt"',
+    "gap_months": '+0.0" mois";-0.0" mois";0.0" mois"',
+    "gap_days": '+0" j";-0" j";0" j"',
+    "gap_count": "+#,##0.0;-#,##0.0;0",
+    "gap_ratio": "+0.00;-0.00;0.00",
+    "gap_number": "+0.0000;-0.0000;0",
 }
 UNIT_NOTE = {"share": "%", "months": "mois", "days": "jours"}
 
@@ -28,8 +36,9 @@ def write_workbook(
     sheets: Sequence[tuple[str, Sequence[Table]]],
     *,
     warning: Sequence[str],
-    chart_on: str,
-    chart_of: Sequence[str],
+    chart_on: str = "",
+    chart_of: Sequence[str] = (),
+    title: str = "Bilan simulé des attributions",
 ) -> Path:
     """Write the tables of a report into one Excel file and return its path.
 
@@ -43,12 +52,14 @@ def write_workbook(
         Sentences of the first sheet.
     chart_on, chart_of : str, sequence of str
         Sheet that gets a line chart of its first table, and the columns to draw (years are its first column).
+    title : str
+        Title in the properties of the file.
     """
     target = free_path(path)
     import xlsxwriter
 
     with xlsxwriter.Workbook(target, {"default_date_format": "dd/mm/yyyy"}) as book:
-        book.set_properties({"title": "Bilan simulé des attributions", "comments": "Simulation : données simulées"})
+        book.set_properties({"title": title, "comments": "Simulation : données simulées"})
         _warning_sheet(book, warning)
         for name, tables in sheets:
             sheet = book.add_worksheet(name)

@@ -8,13 +8,16 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.results.replay import LEASES, REFUSALS, SET_FREE, K, Log, Tables, replay
+from sim.results.replay import CLOSINGS, LEASES, REFUSALS, SET_FREE, K, Log, Tables, replay
 from sim.state.records import Replication
 from sim.words.clock import first_day, to_date
 from sim.words.codes import EventKind, Status
 
-CLOSERS = (*SET_FREE, K.HOUSED, K.LAPSED, K.WITHDRAWN)
+CLOSERS = (*SET_FREE, *CLOSINGS)
 """Events after which an application is no longer designated, and no offer to it is open."""
+
+STEPS = (K.DESIGNATED, K.RANKED, K.OFFERED, K.ACCEPTED)
+"""What happens to who is held for a dwelling."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,7 @@ def new_rows_are_filed(book: Book) -> list[str]:
 def closed_once(book: Book) -> list[str]:
     """Nobody is housed twice, or housed after leaving: an application is closed once at most."""
     log = book.log
-    times = np.bincount(
-        log.application[log.of(K.HOUSED, K.LAPSED, K.WITHDRAWN)], minlength=book.born.applications.count
-    )
+    times = np.bincount(log.application[log.of(*CLOSINGS)], minlength=book.born.applications.count)
     leases = np.bincount(log.application[log.of(K.HOUSED)], minlength=book.born.applications.count)
     return _told(int((leases > 1).sum()), "application with two leases, row", np.flatnonzero(leases > 1)) + _told(
         int((times > 1).sum()), "application closed twice, row", np.flatnonzero(times > 1)
@@ -86,7 +87,7 @@ def silent_when_closed(book: Book) -> list[str]:
     """Nothing is offered to a closed application, and it is neither designated nor renewed."""
     log = book.log
     closed = np.full(book.born.applications.count, len(log), dtype=np.int64)
-    at = log.of(K.HOUSED, K.LAPSED, K.WITHDRAWN)
+    at = log.of(*CLOSINGS)
     closed[log.application[at][::-1]] = at[::-1]  # the first one
     later = log.of(K.RENEWED, K.RECOGNISED, K.RECOGNITION_EXPIRED, K.DESIGNATED, K.RANKED, K.OFFERED, K.ACCEPTED)
     rows = np.unique(log.application[later[later > closed[log.application[later]]]])
@@ -158,6 +159,27 @@ def held_once(book: Book) -> list[str]:
     return _never_twice(book, K.DESIGNATED, "application designated for two dwellings at once, row")
 
 
+def held_for_what_is_sought(book: Book) -> list[str]:
+    """Who is held at the end is held for the dwelling of its last step, sought since it was last let."""
+    log, table = book.log, book.end.applications
+    rows = np.flatnonzero(table.status == Status.HELD)
+    homes = table.held_for[rows]
+
+    def last(kinds: tuple[K, ...], of: np.ndarray, size: int) -> np.ndarray:
+        """Return the position of the last event of some kinds about each row, -1 = none."""
+        position = np.full(size, -1, dtype=np.int64)
+        at = log.of(*kinds)
+        position[of[at]] = at
+        return position
+
+    step = last(STEPS, log.application, table.count)[rows]
+    lease, sought = (last(kinds, log.dwelling, book.end.dwellings.count)[homes] for kinds in (LEASES, (K.ORIENTED,)))
+    let = (homes < 0) | (step < 0) | (step < lease)
+    faults = _told(int(let.sum()), "application held for a dwelling that is let, row", rows[let])
+    lost = ~let & ((log.dwelling[step] != homes) | (sought <= lease))
+    return faults + _told(int(lost.sum()), "application held for a dwelling that is not sought, row", rows[lost])
+
+
 def dwellings_balance(book: Book) -> list[str]:
     """Attributions = vacancies from outside + freed by moves - still vacant - let outside."""
     log = book.log
@@ -169,7 +191,7 @@ def dwellings_balance(book: Book) -> list[str]:
 
 LAWS: tuple[Law, ...] = (
     in_order, new_rows_are_filed, closed_once, silent_when_closed, one_home_each, housed_after_an_offer,
-    one_open_offer, held_once, dwellings_balance,
+    one_open_offer, held_once, held_for_what_is_sought, dwellings_balance,
 )  # fmt: skip
 
 
@@ -208,7 +230,7 @@ def flows_at(book: Book, day: int) -> tuple[int, int]:
     def number(*kinds: K) -> int:
         return int(np.searchsorted(log.of(*kinds), until))
 
-    waiting = in_list_on_day_one(book) + number(K.FILED) - number(K.HOUSED, K.LAPSED, K.WITHDRAWN)
+    waiting = in_list_on_day_one(book) + number(K.FILED) - number(*CLOSINGS)
     tenants = int((book.born.dwellings.tenant[: book.day_one["dwellings"]] >= 0).sum())
     return waiting, tenants + number(*LEASES) - number(K.VACATED)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.results.audit import Book, check_log, flows_at
-from sim.results.replay import K, Log, Tables
+from sim.results.replay import LEAVINGS, K, Log, Tables
 from sim.results.store import Run, load_run, replication_folder, sha256_of
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
@@ -106,7 +106,7 @@ def indicators_agree(run: Run, number: int, book: Book) -> list[str]:
         expected = {
             "attributions": during(K.HOUSED),
             "demandes_nouvelles": during(K.FILED),
-            "radiations_sans_attribution": during(K.LAPSED, K.WITHDRAWN),
+            "radiations_sans_attribution": during(*LEAVINGS),
             "attributions_hors_sne": during(K.LET_OUTSIDE),
         }
         if first_day(year + 1) - 1 <= book.last_day:

@@ -17,13 +17,14 @@ from sim.words.codes import EventKind, Recognition, Status
 
 K = EventKind
 LEASES = (K.HOUSED, K.LET_OUTSIDE)
-CLOSINGS = (K.HOUSED, K.LAPSED, K.WITHDRAWN)
-SET_FREE = (K.RELEASED, K.RETRACTED, K.REJECTED, K.REFUSED, K.EXPIRED)
+LEAVINGS = (K.LAPSED, K.WITHDRAWN, K.STRUCK_OFF)
+CLOSINGS = (K.HOUSED, *LEAVINGS)
+SET_FREE = (K.RELEASED, K.RETRACTED, K.REJECTED, K.INADMISSIBLE, K.REFUSED, K.EXPIRED)
 REFUSALS = (K.REFUSED, K.EXPIRED)
 CAP = 255
 """Largest value of the one-byte counters of offers and refusals."""
 
-_CLOSED_AS = {K.HOUSED: Status.HOUSED, K.LAPSED: Status.LAPSED, K.WITHDRAWN: Status.WITHDRAWN}
+_CLOSED_AS = {kind: Status[kind.name] for kind in CLOSINGS}
 
 
 class Tables(NamedTuple):

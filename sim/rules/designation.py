@@ -83,7 +83,10 @@ class Order:
         """Return the points of one application by criterion; months of seniority without a grid."""
         if self.cotation is not None:
             return self.cotation.breakdown(person, day, self._today(day), since)
-        return {"ancienneté (mois)": float(self.points(person, day, since)[0])}
+        months = {"ancienneté (mois)": float(self.points(person, day, since)[0])}
+        if self._mechanism() == "pratique":
+            months["avance du dossier dans la pratique (mois)"] = float(person.head_start_days[0]) / DAYS_PER_MONTH
+        return months
 
     def keys(
         self, people: Rows, day: int, since: np.ndarray | None = None, joined_day: np.ndarray | None = None

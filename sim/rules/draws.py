@@ -78,6 +78,17 @@ def interest(f, seeker, identity, commune, rooms, adverts, week):  # type: ignor
 
 
 @njit(cache=True)
+def may_bid(f, identity, first_commune, rooms_wanted, commune, rooms, occasion):  # type: ignore[no-untyped-def]
+    """Whether an advert that fits an applicant interests it enough to bid: ``interest`` under 1, in scalars."""
+    probability = f.share
+    if commune != first_commune:
+        probability *= f.other_commune_ratio
+    if rooms != rooms_wanted:
+        probability *= f.other_rooms_ratio
+    return chance(f.base, identity, occasion) < probability
+
+
+@njit(cache=True)
 def bids(f, seeker, advert, adverts, week):  # type: ignore[no-untyped-def]
     """Whether an applicant bids on an advert: it interests, and fewer than ``bids_max`` others interest more."""
     mine = interest(

@@ -12,7 +12,7 @@ from sim.inputs.allocation_files import Conventions, read_allocation
 from sim.inputs.law import LawView
 from sim.inputs.objective_tables import TargetTable
 from sim.inputs.scenario import Loaded
-from sim.inputs.schema_objectives import Objective
+from sim.inputs.schema_objectives import Objective, objective_of_law
 from sim.rules.designation import Order, order_of
 from sim.rules.segments import segment_criteria, segment_facts
 from sim.rules.targets import declared, tables_of
@@ -35,6 +35,8 @@ class Policy:
         Signed shares by landlord and holder.
     residences : mapping
         Share of the QPV dwellings of a commune (code Insee) in résidences à enjeu prioritaire.
+    controlled : tuple of Objective
+        What the prefect controls, if he does (``rules.lec_substitution``).
     """
 
     order: Order
@@ -42,11 +44,12 @@ class Policy:
     tables: Mapping[str, TargetTable]
     conventions: Conventions
     residences: Mapping[str, float]
+    controlled: tuple[Objective, ...] = ()
 
     @cached_property
     def extra(self) -> tuple[str, ...]:
         """Criteria that need a bit of their own in the segments of the index."""
-        asked = segment_criteria(self.objectives.values())
+        asked = segment_criteria([*self.objectives.values(), *self.controlled])
         residence = self.order.grid.residence if self.order.grid else ()
         if any(rule.applicant == "handicap" for rule in residence):
             asked = tuple(dict.fromkeys((*asked, "handicap")))
@@ -83,4 +86,7 @@ def policy_of(loaded: Loaded) -> Policy:
     rules = loaded.scenario.rules
     objectives = {n: o for n, o in declared(rules, loaded.law).items() if o.effect != "mesure"}
     conventions, residences = read_allocation(loaded.scenario, loaded.law)
-    return Policy(order_of(rules.designation), objectives, tables_of(objectives, loaded), conventions, residences)
+    control = rules.lec_substitution
+    controlled = (objective_of_law(loaded.law[control.objective], effect="pilote"),) if control.on else ()
+    tables = tables_of(objectives, loaded)
+    return Policy(order_of(rules.designation), objectives, tables, conventions, residences, controlled)

@@ -1,8 +1,8 @@
 """Facts: yes-or-no questions that quotas ask, and the segments of the index that answer them.
 
-A segment is ``public x first quartile x served first for accessible dwellings x seniority capped``, plus one bit for each further
-criterion that an objective of the scenario asks about. Whatever is constant over a segment can be
-steered without looking at a person.
+A segment is ``public x first quartile x served first for accessible dwellings x seniority capped``, plus
+one bit for each further criterion that an objective of the scenario asks about. Whatever is constant over a
+segment can be steered without looking at a person.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.rules.draws import Adverts
-from sim.state.luck import keyed_uniform
+from sim.rules.draws import Adverts, chance
 from sim.world.buckets import People
 from sim.world.searching import (
     ALL_DRAWN,
@@ -16,18 +15,25 @@ from sim.world.searching import (
     BUFFERS_DRAWN,
     DISABLED,
     EVERYBODY,
+    NOT_DRAWN,
     Ask,
     Market,
-    ask_of,
     is_asked,
     is_let_in,
     passes,
 )  # fmt: skip
-from sim.world.waiting import Waiting
+from sim.world.waiting import Waiting, ask_from
 
 
 class Scanning(Waiting):
     """Same interface as :class:`Waiting`, without buckets."""
+
+    @classmethod
+    def of(cls, index: Waiting) -> Scanning:
+        """Return a scanner of the applications that an index holds."""
+        scanner = cls.__new__(cls)
+        scanner.__dict__.update(index.__dict__)
+        return scanner
 
     def enter(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """Remember keys and segments."""
@@ -38,15 +44,15 @@ class Scanning(Waiting):
     def _remove(self, people: People, rows: np.ndarray) -> None:
         """There are no buckets."""
 
-    def _choose(self, people, homes, terms, query, rule, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
-        taken: list[int] = []
+    def _choose(self, people, homes, terms, query, rule, busy, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+        taken: list[int] = busy.tolist()
         adverts = Adverts(query.occasion, homes.commune[query.dwellings], homes.rooms[query.dwellings], rule.wishes)
         market = Market(self.pool, people, self.reach, homes, terms, rule, adverts)
         for i in range(len(query.dwellings)):
             picked: list[int] = []
             for turn, table in enumerate(query.asked[i].tolist()):
                 if table >= 0 and not picked:
-                    ask = ask_of(i, int(query.masks[i]) if turn == 0 else EVERYBODY, query, homes, terms)
+                    ask = ask_from(i, int(query.masks[i]) if turn == 0 else EVERYBODY, query, homes, terms)
                     picked = self.scan(ask, query.tiers[table], query.shifts[query.shifted[i]], market, taken)
                     is_fallback[i] = bool(picked) and turn == 1
             chosen[i, : len(picked)], found[i] = picked, len(picked)
@@ -64,7 +70,9 @@ class Scanning(Waiting):
         kept = sizes & np.isin(people.place_set[rows], here) & (tiers[segment] >= 0)
         rows, segment = rows[kept], segment[kept]
         current = self.key_of[rows] + shifts[segment]
-        draw = np.array([float(keyed_uniform(people.identity[row], ask.occasion, rule.base)) for row in rows.tolist()])
+        draw = np.zeros(len(rows))
+        if rule.drawn != NOT_DRAWN:
+            draw[:] = [chance(rule.base, people.identity[row], ask.occasion) for row in rows.tolist()]
         if rule.drawn == ALL_DRAWN:
             rows = rows[np.lexsort((draw, tiers[segment]))]
         elif rule.drawn == BUFFERS_DRAWN:

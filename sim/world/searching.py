@@ -13,7 +13,7 @@ from numba import njit
 
 from sim.rules import affordability
 from sim.rules.affordability import Terms
-from sim.rules.draws import ALL, Adverts, Filter, Seeker, admits
+from sim.rules.draws import ALL, BIDDERS, REGISTERED, Adverts, Filter, Seeker, admits, is_registered, may_bid
 from sim.state.luck import keyed_uniform
 from sim.words.clock import DAYS_PER_MONTH
 from sim.words.codes import Ground
@@ -23,6 +23,7 @@ UNDER_OCCUPATION = int(Ground.M01_SOUS_OCCUPATION)  # housed elsewhere whatever 
 ANYONE, ELDERLY, DISABLED = range(3)  # whom an accessible dwelling asks for, last to first (R441-4)
 NOT_DRAWN, ALL_DRAWN, BUFFERS_DRAWN = range(3)  # for whom the order is drawn again for each dwelling
 EVERYBODY = 0xFF  # every employment code, as bits
+FIRST_WINDOW, WIDER = 40, 4  # entries drawn at first for each file wanted, then how much wider: speed only
 ROUNDING_EUR = 0.01  # a look may let through, never shut out
 
 apl = njit(cache=True)(affordability.apl_eur_month)
@@ -154,6 +155,19 @@ class Market(NamedTuple):
 
 
 @njit(cache=True)
+def is_interested(f, identity, first, wanted, is_buffered, commune, rooms, occasion, landlord, drawn):  # type: ignore[no-untyped-def]
+    """Whether the mechanism may let an application in, at a quick look: it would bid, is registered, waits for this.
+
+    Scalars only: taking arrays out of tuples for each application would cost more than the look.
+    """
+    if f.kind == BIDDERS:
+        return may_bid(f, identity, first, wanted, commune, rooms, occasion)
+    if f.kind == REGISTERED:
+        return is_registered(f, identity, landlord)
+    return not is_buffered or (drawn != BUFFERS_DRAWN and first == commune and wanted == rooms)
+
+
+@njit(cache=True)
 def is_let_in(row, ask, m):  # type: ignore[no-untyped-def]
     """Whether the mechanism lets an application be designated: it bids, is registered, waits for this type."""
     people, rule = m.people, m.rule
@@ -183,18 +197,18 @@ def is_retained(row, ask, only, m):  # type: ignore[no-untyped-def]
     """Whether an application looked at is a candidate."""
     if is_out_of_reach(row, ask, m.people, m.reach) or not is_asked(row, only, m):
         return False
-    return passes(row, ask, m.people, m.terms) and is_let_in(row, ask, m)
+    return is_let_in(row, ask, m) and passes(row, ask, m.people, m.terms)
 
 
 @njit(cache=True)
-def drawn_rows(ask, tiers, tier, m):  # type: ignore[no-untyped-def]
-    """Return the applications of a tier in the order of a draw made for this dwelling; some may come twice."""
-    pool, room = m.pool, 0
-    for place in ask.places:
-        first = (place * ROOMS + ask.rooms - 1) * pool.segments
-        for segment in range(pool.segments):
-            if tiers[segment] == tier:
-                room += pool.length[first + segment]
+def drawn_rows(ask, tiers, tier, m, low, high):  # type: ignore[no-untyped-def]
+    """Return the applications of a tier whose draw for this dwelling lies in [low, high), in the order of the draw.
+
+    Some come twice, from two places. Where buffers alone are drawn, those who wait in one stand at the head
+    of their bucket.
+    """
+    pool, entry, identity = m.pool, m.pool.entry, m.people.identity
+    joined, buffers, room = m.people.joined_day, m.rule.drawn == BUFFERS_DRAWN, 64
     draws, rows, count = np.empty(room), np.empty(room, dtype=np.int64), 0
     for place in ask.places:
         first = (place * ROOMS + ask.rooms - 1) * pool.segments
@@ -203,37 +217,94 @@ def drawn_rows(ask, tiers, tier, m):  # type: ignore[no-untyped-def]
                 continue
             start = pool.start[first + segment]
             for i in range(start, start + pool.length[first + segment]):
-                row = pool.entry[i] & ROW_MASK
-                if is_out_of_reach(row, ask, m.people, m.reach):
+                row = entry[i] & ROW_MASK
+                if buffers and joined[row] < 0:
+                    break
+                draw = keyed_uniform(identity[row], ask.occasion, m.rule.base)
+                if draw < low or draw >= high:
                     continue
-                if m.rule.drawn == BUFFERS_DRAWN and m.people.joined_day[row] < 0:
-                    continue
-                rows[count] = row
-                draws[count] = keyed_uniform(m.people.identity[row], ask.occasion, m.rule.base)
+                if count == room:
+                    room *= 2
+                    draws, rows = _twice(draws), _twice(rows)
+                rows[count], draws[count] = row, draw
                 count += 1
     return rows[:count][np.argsort(draws[:count])]
 
 
 @njit(cache=True)
+def _twice(values):  # type: ignore[no-untyped-def]
+    longer = np.empty(2 * len(values), dtype=values.dtype)
+    longer[: len(values)] = values
+    return longer
+
+
+@njit(cache=True)
+def how_many(ask, tiers, tier, pool):  # type: ignore[no-untyped-def]
+    """Return how many entries the buckets of a tier hold for a dwelling."""
+    total = 0
+    for place in ask.places:
+        first = (place * ROOMS + ask.rooms - 1) * pool.segments
+        for segment in range(pool.segments):
+            if tiers[segment] == tier:
+                total += pool.length[first + segment]
+    return total
+
+
+@njit(cache=True)
 def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
-    """As ``best`` inside one tier, in the order of the draw."""
-    for row in drawn_rows(ask, tiers, tier, m):
-        if found >= ask.wanted:
-            break
-        if not taken[row] and is_retained(row, ask, only, m):
-            chosen[found], taken[row] = row, True
-            found += 1
+    """As ``best`` inside one tier, in the order of the draw: by windows of draws, so that few need sorting."""
+    total = how_many(ask, tiers, tier, m.pool)
+    low, high = 0.0, 1.0
+    if m.rule.drawn == ALL_DRAWN and total > FIRST_WINDOW * ask.wanted:
+        high = FIRST_WINDOW * ask.wanted / total
+    while total and low < 1.0:
+        for row in drawn_rows(ask, tiers, tier, m, low, high):
+            if found >= ask.wanted:
+                return found
+            if not taken[row] and is_retained(row, ask, only, m):
+                chosen[found], taken[row] = row, True
+                found += 1
+        low, high = high, min(1.0, WIDER * high)
     return found
 
 
 @njit(cache=True)
-def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
-    """Write the best candidates into ``chosen`` from position ``found`` on; return how many there are.
+def open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved):  # type: ignore[no-untyped-def]
+    """Write the cursor, end, current entry and shift of each bucket of a tier; return how many there are."""
+    count = 0
+    for place in ask.places:
+        first = (place * ROOMS + ask.rooms - 1) * pool.segments
+        for segment in range(pool.segments):
+            if tiers[segment] != tier or pool.length[first + segment] == 0:
+                continue
+            if only != ANYONE and not (segment >> 1) & 1:
+                continue
+            cursors[count] = pool.start[first + segment]
+            ends[count] = pool.start[first + segment] + pool.length[first + segment]
+            moved[count] = shifts[segment] << ROW_BITS
+            heads[count] = pool.entry[cursors[count]] + moved[count]
+            count += 1
+    return count
 
-    Inside a tier the smallest current key wins: key and shift of its segment together.
-    """
+
+@njit(cache=True)
+def smallest(values, count):  # type: ignore[no-untyped-def]
+    """Return the place of the smallest of the first values."""
+    winner = 0
+    for i in range(1, count):
+        if values[i] < values[winner]:
+            winner = i
+    return winner
+
+
+@njit(cache=True)
+def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
+    """Write the best candidates, smallest shifted key first in each tier, from ``found`` on; return how many."""
     pool, entry, status, reach = m.pool, m.pool.entry, m.people.status, m.reach
-    people, terms, zone, gross, is_filtered = m.people, m.terms, ask.zone, ask.gross, m.rule.filter.kind != ALL
+    people, terms, zone, gross, f, kind = m.people, m.terms, ask.zone, ask.gross, m.rule.filter, m.rule.filter.kind
+    identity, first, wished, joined = people.identity, people.first_commune, people.rooms_wanted, people.joined_day
+    commune, occasion = ask.places[0], np.uint64(ask.occasion) + np.uint64(m.rule.week)
+    landlord, drawn = np.int64(m.homes.landlord[ask.dwelling]), m.rule.drawn
     size = len(ask.places) * pool.segments
     cursors, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     heads, moved = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)  # current entry of each bucket
@@ -242,29 +313,21 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
             found = best_drawn(ask, tiers, tier, only, m, taken, chosen, found)
             if m.rule.drawn == ALL_DRAWN:
                 continue
-        count = 0
-        for place in ask.places:
-            first = (place * ROOMS + ask.rooms - 1) * pool.segments
-            for segment in range(pool.segments):
-                if tiers[segment] != tier or pool.length[first + segment] == 0:
-                    continue
-                if only != ANYONE and not (segment >> 1) & 1:
-                    continue
-                cursors[count] = pool.start[first + segment]
-                ends[count] = pool.start[first + segment] + pool.length[first + segment]
-                moved[count] = shifts[segment] << ROW_BITS
-                heads[count] = entry[cursors[count]] + moved[count]
-                count += 1
+        count = open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved)
         while found < ask.wanted and count > 0:
-            winner = 0
-            for h in range(1, count):
-                if heads[h] < heads[winner]:
-                    winner = h
+            winner = smallest(heads, count)
             row = heads[winner] & ROW_MASK
             cursor = cursors[winner] + 1
             while cursor < ends[winner]:  # pass over those whom one look shuts out: held, gone, or out of reach
                 next_row = entry[cursor] & ROW_MASK
-                if status[next_row] == 0 and reach[next_row, zone] >= gross:
+                in_reach = status[next_row] == 0 and reach[next_row, zone] >= gross
+                if in_reach and (
+                    kind == ALL
+                    or is_interested(
+                        f, identity[next_row], first[next_row], wished[next_row], joined[next_row] >= 0,
+                        commune, ask.rooms, occasion, landlord, drawn,
+                    )
+                ):  # fmt: skip
                     break
                 cursor += 1
             if cursor < ends[winner]:
@@ -278,7 +341,20 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
                 continue
             if only != ANYONE and not is_asked(row, only, m):
                 continue
-            if passes(row, ask, people, terms) and (not is_filtered or is_let_in(row, ask, m)):
+            if kind != ALL and not is_interested(
+                f,
+                identity[row],
+                first[row],
+                wished[row],
+                joined[row] >= 0,
+                commune,
+                ask.rooms,
+                occasion,
+                landlord,
+                drawn,
+            ):
+                continue
+            if passes(row, ask, people, terms) and (kind == ALL or is_let_in(row, ask, m)):
                 chosen[found], taken[row] = row, True
                 found += 1
         if found >= ask.wanted:

@@ -11,9 +11,15 @@ import numpy as np
 
 from sim.rules.affordability import Terms
 from sim.world.buckets import ROOMS, People, Pool, enter_rows, remove_rows, sweep
-from sim.world.searching import EVERYBODY, Homes, Query, Rule, ask_of, choose, measure_reach, passes
+from sim.world.searching import EVERYBODY, Ask, Homes, Query, Rule, ask_of, choose, measure_reach, passes
 
 SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
+
+
+def ask_from(place: int, mask: int, query: Query, homes: Homes, terms: Terms) -> Ask:
+    """Return what a dwelling asks, as ``ask_of`` but for plain Python: an occasion keeps its 64 bits."""
+    ask: Ask = ask_of(place, mask, query, homes, terms)
+    return ask._replace(occasion=query.occasion[place])
 
 
 class Waiting:
@@ -106,7 +112,7 @@ class Waiting:
         return row < len(self.segment_of) and bool(self.segment_of[row] >= 0)
 
     def candidates(
-        self, people: People, homes: Homes, terms: Terms, query: Query, rule: Rule
+        self, people: People, homes: Homes, terms: Terms, query: Query, rule: Rule, busy: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the best candidates of each dwelling, in order; nobody appears twice.
 
@@ -116,6 +122,8 @@ class Waiting:
             The dwellings, in the order in which they choose.
         rule : Rule
             What the mechanism adds to the order by keys.
+        busy : numpy.ndarray, optional
+            Applications already chosen on this day, not to be chosen again.
 
         Returns
         -------
@@ -132,24 +140,25 @@ class Waiting:
         rows = len(query.dwellings)
         chosen = np.empty((rows, int(query.wanted.max())), dtype=np.int32)
         found, is_fallback = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
-        self._choose(people, homes, terms, query, rule, chosen, found, is_fallback)
+        busy = np.empty(0, dtype=np.int64) if busy is None else busy
+        self._choose(people, homes, terms, query, rule, busy, chosen, found, is_fallback)
         return chosen, found, is_fallback
 
     def suits(
         self, people: People, homes: Homes, terms: Terms, query: Query, place: int, rows: np.ndarray
     ) -> np.ndarray:
         """Return which applications wish the dwelling at a place of a query and pass its filters (bool)."""
-        ask = ask_of(place, EVERYBODY, query, homes, terms)
-        wished = {
-            m
-            for m in range(len(self.offsets) - 1)
-            if np.isin(self.members[self.offsets[m] : self.offsets[m + 1]], ask.places).any()
-        }
+        ask = ask_from(place, EVERYBODY, query, homes, terms)
+
+        def wishes(row: int) -> bool:
+            chosen = people.place_set[row]
+            return bool(np.isin(ask.places, self.members[self.offsets[chosen] : self.offsets[chosen + 1]]).any())
+
         return np.array(
             [
                 bool(
                     people.rooms_min[row] <= ask.rooms <= people.rooms_max[row]
-                    and int(people.place_set[row]) in wished
+                    and wishes(row)
                     and passes(row, ask, people, terms)
                 )
                 for row in rows.tolist()
@@ -157,10 +166,12 @@ class Waiting:
             dtype=bool,
         )
 
-    def _choose(self, people, homes, terms, query, rule, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
+    def _choose(self, people, homes, terms, query, rule, busy, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
         taken = self._taken
         if len(taken) < len(self.key_of):
             taken = self._taken = np.zeros(len(self.key_of), dtype=bool)
+        taken[busy] = True
         choose(self.pool, people, self.reach, homes, terms, query, rule, taken, chosen, found, is_fallback)
         for i, count in enumerate(found.tolist()):
             taken[chosen[i, :count]] = False
+        taken[busy] = False

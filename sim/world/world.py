@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,6 +116,8 @@ class World:
         self.book = QuotaBook()
         self.substituted: set[int] = set()  # landlords whose dwellings outside QPV the prefect attributes
         # flows that other flows feed
+        caleol = scenario.flows.caleol
+        self.turns = min(caleol.session_days, caleol.every_days)  # days on which commissions sit, by interval
         self.to_designate: dict[int, set[int]] = defaultdict(set)
         self.in_session: dict[int, list[Session]] = defaultdict(list)
         self.shortlists = Shortlists.build(0)
@@ -124,6 +126,8 @@ class World:
         self.leases = Records(LEASE)
         self.year_ends: list[Any] = []
         self.refile_calendar = Calendar()
+        self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
+        self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
         self.commune_codes, self.landlord_codes = communes["code_insee"].tolist(), territory.landlords["code"].tolist()
         self.territory_names = [territory.territoires[i] for i in communes["territoire_index"]]
@@ -153,8 +157,12 @@ class World:
         self.env.process(story)
 
     def run(self) -> None:
-        """Run to the end of the last day; ``day`` and ``phase`` follow SimPy's clock."""
-        env, end, phases = self.env, (self.last + 1) * len(PHASES), len(PHASES)
+        """Run to the end of the last day."""
+        self.run_until((self.last + 1) * len(PHASES))
+
+    def run_until(self, end: int) -> None:
+        """Run to a tick, not included; ``day`` and ``phase`` follow SimPy's clock."""
+        env, phases = self.env, len(PHASES)
         tick = int(env.now)
         while (coming := env.peek()) < end:
             if coming != tick:

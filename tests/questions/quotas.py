@@ -97,7 +97,7 @@ def public(given: Given, on: dt.date) -> Given:
 
 
 @question
-def premier_quartile(given: Given, on: dt.date) -> Given:
+def quartile_du_menage(given: Given, on: dt.date) -> Given:
     """Is this household of the first quartile?"""
     thresholds = np.array([given["seuil_eur_an_uc"], 2e9, 3e9])
     return {"quartile": int(quartile(np.array([given["ressources_eur_an_uc"]]), thresholds)[0])}
@@ -153,21 +153,10 @@ def plafond_prefet(given: Given, on: dt.date) -> Given:
 
 
 @question
-def assiette_du_flux(given: Given, on: dt.date) -> Given:
-    """Does an attribution belong to the flow that reservations are shares of?"""
-    is_in = prefect.is_in_flux_base(
-        is_substitution=given.get("substitution", False),
-        is_internal_mutation=given.get("mutation_interne", False),
-        is_relodging=given.get("relogement", False),
-    )
-    return {"dans_assiette": is_in}
-
-
-@question
 def controle_lec(given: Given, on: dt.date) -> Given:
     """Does the prefect attribute this landlord's dwellings outside QPV?"""
     view = law_on(on)
-    book, name, member = QuotaBook(1, 1), "lec", ("A",)
+    book, name, member = QuotaBook(), "lec", ("A",)
     for month, (counted, among) in given["mois"].items():
         year, number = map(int, month.split("-"))
         book.start_month(12 * year + number)
