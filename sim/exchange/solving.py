@@ -33,7 +33,6 @@ class Effort:
     sampled_per_node: int = 12  # cycles listed per node for a start, when they are too many
     new_per_node: int = 8  # columns added per node at each pricing
     few_share: float = 0.5  # new columns per node under which prices are near: a whole pass is worth its time
-    columns_per_node: int = 10  # columns kept, when twice as many were generated
     steps_per_second: float = 2e8  # of a whole pass of pricing, guessed low
     near_share: float = 0.003  # gap to the assignment bound at which to stop when a whole pass would take too long
     tolerance_share: float = 2e-5  # gap at which the relaxation stops
@@ -112,7 +111,7 @@ def compile_once() -> None:
     toy = from_edges(7, np.append(tails, 0), np.append(heads, 6), is_vacant=np.arange(7) == 6)
     for longest in (2, 3, 4):
         problem = Problem(toy, [toy.weight], longest, 2)
-        columns, prices, bound = _generate(problem, Deadline(1.0))
+        columns, prices, _ = _generate(problem, Deadline(1.0))
         _pick(columns.nodes, np.argsort(-prices.use), toy.nodes)
 
 
@@ -273,19 +272,6 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
         if is_last or len(columns) == before or is_close(bound, prices.value, is_whole, enough):
             use = np.concatenate([prices.use, np.zeros(len(columns) - before)])
             return columns, prices._replace(use=use), bound
-        columns = _pruned(columns, problem, prices)
-
-
-def _pruned(columns: Columns, problem: Problem, prices: Prices) -> Columns:
-    """Return columns without the dearest of those not in use, when they are many: they come back if they pay."""
-    most = problem.effort.columns_per_node * problem.graph.nodes
-    if len(columns) <= 2 * most:
-        return columns
-    spent = (prices.raw[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)).sum(axis=1)
-    worth = problem.values(columns)[0]
-    used = np.pad(prices.use > ROUNDING, (0, len(columns) - len(prices.use)), constant_values=True)
-    gain = worth - spent + np.where(used, np.abs(worth).max(), 0.0)
-    return columns.take(np.sort(np.argpartition(-gain, most)[:most]))
 
 
 def _priced(problem: Problem, prices: Prices, is_quick: bool = False) -> tuple[Columns, np.ndarray]:
