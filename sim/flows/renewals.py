@@ -44,7 +44,7 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
 
 
 def strikes(world: World) -> Story:
-    """Inadmissible applications leave the list when their notice is over (R441-2-8 d); held ones, when they are free."""
+    """Inadmissible applications leave the list when their notice is over (R441-2-8 d); held ones, once free."""
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.RENEWALS)
         rows = world.strike_due.pop(day)
