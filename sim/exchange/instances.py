@@ -114,7 +114,9 @@ def _wmd(path: Path, text: str) -> Instance:
 
     A donor without patient is a node that edges enter with weight 0 only (they stand for the end of its chain).
     """
-    file, names, rows = shown(path), {}, []
+    file = shown(path)
+    names: dict[str, str] = {}
+    rows: list[tuple[str, str, float]] = []
     faults: list[Fault] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("# ALTERNATIVE NAME"):
@@ -123,7 +125,7 @@ def _wmd(path: Path, text: str) -> Instance:
         elif line.strip() and not line.startswith("#"):
             parts = [part.strip() for part in line.split(",")]
             try:
-                rows.append((*parts[:2], float(parts[2])))
+                rows.append((parts[0], parts[1], float(parts[2])))
                 is_right = len(parts) == 3 and math.isfinite(float(parts[2])) and float(parts[2]) >= 0
             except (ValueError, IndexError):
                 is_right = False

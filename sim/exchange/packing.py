@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from sim.exchange.cycles import Columns
 from sim.exchange.graph import SwapGraph
 
 ROUNDING = 1e-6
-INTEGER = 1
 
 
 def incidence(columns: Columns, nodes: int) -> csr_array:
@@ -53,27 +52,31 @@ def choose(
     if not len(columns):
         return np.empty(0, dtype=np.int64), [0.0] * len(values)
     used = np.unique(columns.nodes[columns.nodes >= 0])
-    matrix, floors = incidence(columns, nodes)[used], []
-    chosen, bounds, end = np.empty(0, dtype=np.int64), [], time.perf_counter() + seconds
+    matrix, end = incidence(columns, nodes)[used], time.perf_counter() + seconds
+    chosen, bounds = np.empty(0, dtype=np.int64), []
+    floors: list[np.ndarray] = []
     for value in values:
         left = end - time.perf_counter()
-        known = float(value[chosen].sum())
-        if left <= 0 or (len(chosen) == 0 and floors):
-            bounds.append(float(np.maximum(value, 0.0).sum()))
+        most = float(np.maximum(value, 0.0).sum())
+        if left <= 0 or (floors and not len(chosen)):
+            bounds.append(most)
             continue
-        rows = vstack([matrix, csr_array(np.array(floors))]) if floors else matrix
-        least = np.array([-np.inf] * len(used) + [floor[chosen].sum() for floor in floors])
-        most = np.array([1.0] * len(used) + [np.inf] * len(floors))
-        if floors:
-            least[len(used) :] -= ROUNDING * np.maximum(1.0, np.abs(least[len(used) :]))
+        limits = [LinearConstraint(matrix, -np.inf, 1.0)]
+        for floor in floors:
+            obtained = float(floor[chosen].sum())
+            least = obtained - ROUNDING * max(1.0, abs(obtained))
+            limits.append(LinearConstraint(csr_array(floor[None, :]), least, np.inf))
         answer = milp(
-            -value, integrality=np.full(len(value), INTEGER), bounds=Bounds(0, 1),
-            constraints=LinearConstraint(rows, least, most), options={"time_limit": left, "mip_rel_gap": 0.0},
-        )  # fmt: skip
-        if answer.x is not None and (not len(chosen) or float(value @ np.round(answer.x)) > known):
-            chosen = np.flatnonzero(answer.x > INTEGER / 2)
-        bound = -answer.mip_dual_bound if answer.mip_dual_bound is not None else np.maximum(value, 0.0).sum()
-        bounds.append(whole_bound(float(bound), value))
+            -value,
+            integrality=np.ones(len(value)),
+            bounds=Bounds(0, 1),
+            constraints=limits,
+            options={"time_limit": left, "mip_rel_gap": 0.0},
+        )
+        if answer.x is not None and (not len(chosen) or float(value @ np.round(answer.x)) > value[chosen].sum()):
+            chosen = np.flatnonzero(np.round(answer.x))
+        proven = answer.mip_dual_bound
+        bounds.append(whole_bound(most if proven is None else min(most, -float(proven)), value))
         floors.append(value)
     return chosen, bounds
 

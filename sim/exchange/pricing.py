@@ -15,6 +15,7 @@ from sim.exchange.graph import SwapGraph
 
 TINY = 1e-9
 QUICK_MOST = 2_000
+MOST_LENGTH = 4
 
 
 def price_cycles(
@@ -42,7 +43,7 @@ def price_cycles(
     rank[np.argsort(price, kind="stable")] = np.arange(graph.nodes)
     starts_in, edges_in = graph.reverse
     rows, edges = _by_price(graph.starts, graph.tails, starts_in, edges_in, np.argsort(rank))
-    tops = [0.0, 0.0] + [max(0.0, float(v.max(initial=0.0))) for v in values[2:]]
+    tops = np.array([0.0, 0.0, *(max(0.0, float(v.max(initial=0.0))) for v in values[2:])])
     base = (graph.starts, rows, edges, starts_in, edges_in, graph.tails, rank, price)
     raised, new = _price_short(*base, graph.mate, values[2], values[min(3, longest)], tops, longest, per_node, is_quick)
     found = [new]
@@ -53,9 +54,6 @@ def price_cycles(
     width = max(part.shape[1] for part in found)
     wide = [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=NONE) for part in found]
     return columns_of(graph, np.concatenate(wide)), price + raised
-
-
-MOST_LENGTH = 4
 
 
 @njit(cache=True)
@@ -147,52 +145,63 @@ def _price_short(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _opposite(a, starts, heads, edges, starts_in, edges_in, tails, rank, price, four, top, most, ways, touched):  # type: ignore[no-untyped-def]
+    """Write the two best ways from a to each node two steps away, and back; return how many such nodes there are."""
+    seen, there, by_there, edge_there, back, by_back, edge_back = ways
+    low, met = price[a], 0
+    for i in range(starts[a], starts[a + 1]):  # a -> b -> c
+        b = heads[i]
+        limit = 4 * top - 2 * low - price[b]
+        if limit - low <= TINY:
+            break
+        if rank[b] <= rank[a]:
+            continue
+        for j in range(starts[b], starts[b + 1]):
+            c = heads[j]
+            if limit - price[c] <= TINY or met == most:
+                break
+            if rank[c] <= rank[a]:
+                continue
+            if seen[c] != a:
+                seen[c], touched[met] = a, c
+                met += 1
+                there[c] = -np.inf
+                back[c] = -np.inf
+            gain = four[edges[i]] + four[edges[j]] - price[b]
+            _two_best(there[c], by_there[c], edge_there[c], gain, b, edges[j])
+    for i in range(starts_in[a], starts_in[a + 1]):  # c -> d -> a
+        d = tails[edges_in[i]]
+        if rank[d] <= rank[a] or 4 * top - 3 * low - price[d] <= TINY:
+            continue
+        for j in range(starts_in[d], starts_in[d + 1]):
+            c = tails[edges_in[j]]
+            if seen[c] == a and c != a:
+                gain = four[edges_in[i]] + four[edges_in[j]] - price[d]
+                _two_best(back[c], by_back[c], edge_back[c], gain, d, edges_in[j])
+    return met
+
+
+@njit(cache=True)
 def _price_four(  # type: ignore[no-untyped-def]
     starts, heads, edges, starts_in, edges_in, tails, rank, price, four, top, per_node, is_quick
 ):
     """Price a -> b -> c -> d -> a by the node c opposite: the best two ways there and back, through distinct nodes."""
     n = len(starts) - 1
-    raised = np.zeros(n)
+    raised, seen, touched = np.zeros(n), np.full(n, NONE, dtype=np.int64), np.empty(n, dtype=np.int64)
     there, back = np.empty((n, 2)), np.empty((n, 2))
     by_there, by_back = np.empty((n, 2), dtype=np.int64), np.empty((n, 2), dtype=np.int64)
     edge_there, edge_back = np.empty((n, 2), dtype=np.int32), np.empty((n, 2), dtype=np.int32)
-    seen = np.full(n, NONE, dtype=np.int64)
-    touched = np.empty(n, dtype=np.int64)
+    ways = (seen, there, by_there, edge_there, back, by_back, edge_back)
     best, kept = np.empty(per_node), np.empty((per_node, 4), dtype=np.int32)
     found, size = np.full((n * per_node, 4), NONE, dtype=np.int32), 0
+    most = QUICK_MOST if is_quick else n
     for a in range(n):
         if price[a] >= top:
             continue
-        low, met, count = price[a], 0, 0
-        for i in range(starts[a], starts[a + 1]):  # a -> b -> c
-            b = heads[i]
-            if rank[b] <= rank[a]:
-                continue
-            limit = 4 * top - 2 * low - price[b]
-            if limit - low <= TINY:
-                break
-            for j in range(starts[b], starts[b + 1]):
-                c = heads[j]
-                if limit - price[c] <= TINY or (is_quick and met == QUICK_MOST):
-                    break
-                if rank[c] <= rank[a]:
-                    continue
-                if seen[c] != a:
-                    seen[c] = a
-                    touched[met] = c
-                    met += 1
-                    there[c] = -np.inf
-                    back[c] = -np.inf
-                _two_best(there[c], by_there[c], edge_there[c], four[edges[i]] + four[edges[j]] - price[b], b, edges[j])
-        for i in range(starts_in[a], starts_in[a + 1]):  # c -> d -> a
-            d = tails[edges_in[i]]
-            if rank[d] <= rank[a] or 4 * top - 3 * low - price[d] <= TINY:
-                continue
-            for j in range(starts_in[d], starts_in[d + 1]):
-                c = tails[edges_in[j]]
-                if seen[c] == a and c != a:
-                    gain = four[edges_in[i]] + four[edges_in[j]] - price[d]
-                    _two_best(back[c], by_back[c], edge_back[c], gain, d, edges_in[j])
+        count = 0
+        met = _opposite(
+            a, starts, heads, edges, starts_in, edges_in, tails, rank, price, four, top, most, ways, touched
+        )
         for k in range(met):
             c = touched[k]
             x, y = 0, 0
@@ -201,18 +210,17 @@ def _price_four(  # type: ignore[no-untyped-def]
                     y = 1
                 else:
                     x = 1
-            gain = there[c, x] + back[c, y] - low - price[c]
+            gain = there[c, x] + back[c, y] - price[a] - price[c]
             if gain > TINY:
                 raised[a] = max(raised[a], gain)
                 count = _keep(best, kept, count, gain, by_there[c, x], edge_there[c, x], edge_back[c, y], by_back[c, y])
         for k in range(count):
-            b, d = kept[k, 0], kept[k, 3]
             found[size, 1], found[size, 2] = kept[k, 1], kept[k, 2]
             for i in range(starts[a], starts[a + 1]):
-                if heads[i] == b:
+                if heads[i] == kept[k, 0]:
                     found[size, 0] = edges[i]
             for i in range(starts_in[a], starts_in[a + 1]):
-                if tails[edges_in[i]] == d:
+                if tails[edges_in[i]] == kept[k, 3]:
                     found[size, 3] = edges_in[i]
             size += 1
     return raised, found[:size].copy()

@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numba import njit
 
 from sim.exchange.cycles import Columns, join, list_chains, list_cycles
-from sim.exchange.graph import SwapGraph
+from sim.exchange.graph import SwapGraph, from_edges
 from sim.exchange.packing import assignment_bound, choose, whole_bound
 from sim.exchange.prices import Prices, is_close, relax
 from sim.exchange.pricing import MOST_LENGTH, price_chains, price_cycles
@@ -32,6 +33,9 @@ class Effort:
     sampled_per_node: int = 12  # cycles listed per node for a start, when they are too many
     new_per_node: int = 8  # columns added per node at each pricing
     few_share: float = 0.5  # new columns per node under which prices are near: a whole pass is worth its time
+    columns_per_node: int = 10  # columns kept, when twice as many were generated
+    steps_per_second: float = 2e8  # of a whole pass of pricing, guessed low
+    near_share: float = 0.003  # gap to the assignment bound at which to stop when a whole pass would take too long
     tolerance_share: float = 2e-5  # gap at which the relaxation stops
     tenants: int = 400  # size of a neighbourhood
     patience: int = 120  # neighbourhoods without progress before stopping
@@ -100,8 +104,21 @@ class Solution:
     is_optimal: bool  # of every objective in turn, proven
 
 
+@cache
+def compile_once() -> None:
+    """Compile what searches use, on a toy, so that time allowed is not spent on it (kept on disk afterwards)."""
+    ring = np.arange(6)
+    tails, heads = np.tile(ring, 3), np.concatenate([(ring + step) % 6 for step in (1, 2, 3)])
+    toy = from_edges(7, np.append(tails, 0), np.append(heads, 6), is_vacant=np.arange(7) == 6)
+    for longest in (2, 3, 4):
+        problem = Problem(toy, [toy.weight], longest, 2)
+        columns, prices, bound = _generate(problem, Deadline(1.0))
+        _pick(columns.nodes, np.argsort(-prices.use), toy.nodes)
+
+
 def solve(problem: Problem, seconds: float) -> Solution:
     """Return the best exchange found in the time given, with a proven bound of its first objective."""
+    compile_once()
     deadline, effort, nodes = Deadline(seconds), problem.effort, problem.graph.nodes
     is_matching = problem.longest == PAIR and not problem.has_chains  # easy for the integer programme, not for prices
     columns, is_whole = problem.columns(effort.matched_most if is_matching else effort.listed_most)
@@ -149,6 +166,7 @@ ROUNDING = 1e-6
 ROUGH_SHARE = 0.01
 PRECISION = 20.0
 TURNS = 4
+WIDER = 20
 PAIR = 2
 
 
@@ -159,7 +177,7 @@ def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, dea
     time does not run out.
     """
     rng = np.random.Generator(np.random.PCG64(problem.seed))
-    graph, effort, best = problem.graph, problem.effort, start
+    effort, best = problem.effort, start
     worth, idle, tenants = _worth(problem, start), 0, effort.tenants
     while idle < effort.patience and deadline.left() > 0:
         if len(problem.weights) == 1 and _meets(worth[0], bound):
@@ -176,6 +194,8 @@ def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, dea
         chosen, _ = choose(columns, values, part.graph.nodes, min(effort.turn_seconds, deadline.left()))
         if not is_whole or began - deadline.left() > effort.turn_seconds / 2:
             tenants = max(tenants // 2, 2 * problem.longest)
+        elif idle:  # easy, and nothing better there: look further
+            tenants += tenants // WIDER
         new = _translated(problem, columns.take(chosen), edges)
         trial = join(best.take(np.flatnonzero(is_kept)), new)
         after = _worth(problem, trial)
@@ -231,6 +251,7 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
     bound = assignment_bound(graph, problem.weights[0]) * problem.failure.survival_share
     columns, _ = problem.columns(effort.sampled_per_node * graph.nodes, effort.sampled_per_node)
     budget, start, tolerance = deadline.left() / 2, None, ROUGH_SHARE
+    steps = float(np.diff(graph.starts)[graph.heads].sum())  # of a whole pass of pricing
     while True:
         worth = problem.values(columns)[0]
         is_whole = bool((worth == np.round(worth)).all())
@@ -238,7 +259,9 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
         prices = relax(columns.nodes, worth, graph.nodes, turn, tolerance, start)
         start, before = prices.raw, len(columns)
         columns = join(columns, _priced(problem, prices, is_quick=True)[0])
-        if len(columns) - before < graph.nodes * problem.effort.few_share or deadline.left() <= budget:
+        is_last = deadline.left() <= budget
+        is_affordable = steps / effort.steps_per_second < deadline.left() / TURNS
+        if is_affordable and (is_last or len(columns) - before < graph.nodes * effort.few_share):
             # few cycles pay at these prices: they are near, a whole pass proves how near
             new, repaired = _priced(problem, prices)
             columns = join(columns, new)
@@ -246,10 +269,23 @@ def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, fl
                 bound = min(bound, whole_bound(float(repaired.sum()), worth))
             lack = float(repaired.sum()) / max(1.0, prices.value) - 1.0
             tolerance = max(effort.tolerance_share, min(tolerance, lack / PRECISION))
-        is_done = len(columns) == before or is_close(bound, prices.value, is_whole, effort.tolerance_share)
-        if is_done or deadline.left() <= budget:
-            added = np.zeros(len(columns) - before)
-            return columns, prices._replace(use=np.concatenate([prices.use, added])), bound
+        enough = effort.tolerance_share if is_affordable else effort.near_share
+        if is_last or len(columns) == before or is_close(bound, prices.value, is_whole, enough):
+            use = np.concatenate([prices.use, np.zeros(len(columns) - before)])
+            return columns, prices._replace(use=use), bound
+        columns = _pruned(columns, problem, prices)
+
+
+def _pruned(columns: Columns, problem: Problem, prices: Prices) -> Columns:
+    """Return columns without the dearest of those not in use, when they are many: they come back if they pay."""
+    most = problem.effort.columns_per_node * problem.graph.nodes
+    if len(columns) <= 2 * most:
+        return columns
+    spent = (prices.raw[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)).sum(axis=1)
+    worth = problem.values(columns)[0]
+    used = np.pad(prices.use > ROUNDING, (0, len(columns) - len(prices.use)), constant_values=True)
+    gain = worth - spent + np.where(used, np.abs(worth).max(), 0.0)
+    return columns.take(np.sort(np.argpartition(-gain, most)[:most]))
 
 
 def _priced(problem: Problem, prices: Prices, is_quick: bool = False) -> tuple[Columns, np.ndarray]:

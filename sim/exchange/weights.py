@@ -72,7 +72,7 @@ def occupation(w: Weighing, tenants: np.ndarray, homes: np.ndarray) -> np.ndarra
 @objective("anciennete", label="années d'attente des ménages relogés", unit="years")
 def anciennete(w: Weighing, tenants: np.ndarray, homes: np.ndarray) -> np.ndarray:
     """Whole years since the application of each household that moves."""
-    return np.floor(np.maximum(0, w.day - w.pool.filed_day[tenants]) / DAYS_PER_YEAR)
+    return np.asarray(np.floor(np.maximum(0, w.day - w.pool.filed_day[tenants]) / DAYS_PER_YEAR))
 
 
 def gains(names: Sequence[str], weighing: Weighing, graph: SwapGraph) -> list[np.ndarray]:

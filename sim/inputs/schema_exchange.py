@@ -83,7 +83,7 @@ class Exchange(Strict):
     waiver_share: float = parameter(
         0.0,
         unit="share",
-        doc="relèvement des plafonds accordé par la convention pour faciliter les échanges (CCH R441-1-2, 30 % au plus)",
+        doc="relèvement des plafonds accordé par la convention pour les échanges (CCH R441-1-2, 30 % au plus)",
         source="aucun par défaut : la convention doit le prévoir",
         ge=0,
         le=1,
