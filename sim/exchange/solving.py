@@ -112,7 +112,7 @@ def compile_once() -> None:
     toy = from_edges(7, np.append(tails, 0), np.append(heads, 6), is_vacant=np.arange(7) == 6)
     for longest in (2, 3, 4):
         problem = Problem(toy, [toy.weight], longest, 2)
-        columns, prices, bound = _generate(problem, Deadline(1.0))
+        columns, prices, _ = _generate(problem, Deadline(1.0))
         _pick(columns.nodes, np.argsort(-prices.use), toy.nodes)
 
 
@@ -129,7 +129,7 @@ def solve(problem: Problem, seconds: float) -> Solution:
         prices = relax(columns.nodes, values[0], nodes, deadline.left() / 2, effort.tolerance_share)
         bound = whole_bound(prices.bound, values[0])
     else:
-        columns, prices, bound = _generate(problem, deadline)
+        columns, prices, _ = _generate(problem, deadline)
         values = problem.values(columns)
     start = _pick(columns.nodes, np.lexsort((-values[0], -prices.use)), nodes)
     able = np.zeros(nodes, dtype=bool)

@@ -109,7 +109,7 @@ def issue_d_un_cycle(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 @question
 def chance_d_aboutir(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """The chance that every leg of a cycle survives, under the friction by default or another."""
-    share = given.get("survie", None)
+    share = given.get("survie")
     each = friction.survival_share(Friction()) if share is None else share
     chance = each ** given["menages"]
     return {"chance": round(chance, 3), "optimiste": chance > 0.5}
