@@ -63,7 +63,7 @@ def test_expanding_gives_the_files_of_all_at_once(tmp_path: Path) -> None:
     assert not (grown / "bilan.html").exists()  # it told of two replications
     assert audit_run(grown) == {0: []}
     assert sorted(p.name for p in grown.parent.iterdir()) == [run.name]
-    assert sorted(load_run(grown).outcomes()["replication"].unique()) == [0, 1, 2, 3]
+    assert sorted(load_run(grown).outcomes()["replication"].unique()) == load_run(grown).followed() == [0, 1, 2, 3]
 
 
 def test_an_interrupted_expansion_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

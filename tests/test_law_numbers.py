@@ -55,6 +55,7 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("flows/steering.py", 8): "layout of the index: segments by public",
     ("flows/exits.py", 500): "size of a batch: speed only",
     ("exchange/instances.py", 3): "columns of a file",
+    ("exchange/weights.py", 3): "length of the shortest cycle that has a pair inside",
     ("exchange/mechanisms.py", 3): "default length of a cycle: an option of the command, rules.exchange.max_length",
     ("exchange/mechanisms.py", 60.0): "default time allowed: an option of the command",
     ("exchange/pool.py", 1980): "default of a column",

@@ -128,7 +128,7 @@ def solve(problem: Problem, seconds: float) -> Solution:
         prices = relax(columns.nodes, values[0], nodes, deadline.left() / 2, effort.tolerance_share)
         bound = whole_bound(prices.bound, values[0])
     else:
-        columns, prices, bound = _generate(problem, deadline)
+        columns, prices, _ = _generate(problem, deadline)
         values = problem.values(columns)
     start = _pick(columns.nodes, np.lexsort((-values[0], -prices.use)), nodes)
     able = np.zeros(nodes, dtype=bool)

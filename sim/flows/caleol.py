@@ -147,12 +147,15 @@ def serve_owed(world: World, query: Query, busy: np.ndarray, chosen: np.ndarray,
         owed = np.setdiff1d(owed, busy)
         for j in range(len(found)):  # designated for another dwelling of the session
             owed = np.setdiff1d(owed, chosen[j, : found[j]]) if j != i else owed
+        asked = query.tiers[query.asked[i, 0]]  # who names candidates may not propose everybody
+        owed = owed[asked[world.waiting.segment_of[owed]] >= 0]
+        owed = owed[(query.masks[i] >> world.applicants(owed).employment) & 1 == 1]
         suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, i, owed.astype(np.int64))
         owed = owed[suits]
         if len(owed):
             first = int(owed[np.argmin(owed_day[owed])])
             others = [row for row in chosen[i, : found[i]].tolist() if row != first]
-            files = [first, *others][: chosen.shape[1]]
+            files = [first, *others][: int(query.wanted[i])]
             chosen[i, : len(files)], found[i] = files, len(files)
             owed_day[first] = -1
 
@@ -162,11 +165,8 @@ def decide(world: World, session: Session) -> None:
     if not len(session.homes):
         return
     a, rows, counts = world.applications, session.rows, session.counts
-    homes, caleol, practice = (
-        np.repeat(session.homes, counts),
-        world.scenario.flows.caleol,
-        world.scenario.flows.commission,
-    )
+    homes = np.repeat(session.homes, counts)
+    caleol, practice = world.scenario.flows.caleol, world.scenario.flows.commission
     ids, occasion, luck = a.luck_id[rows], occasions(world, homes), world.luck.uniform
     has_retracted = luck("retract", ids, occasion) < caleol.retract_share
     motive = np.where(has_retracted, int(Motive.NONE), motives(world, rows, homes))

@@ -101,6 +101,7 @@ def unfold(run: store.Run, folder: Path) -> None:
     manifest = run.manifest
     if (run.path / "replications").is_dir():
         shutil.copytree(run.path / "replications", folder / "replications")
+    followed = run.followed()
     law = list(manifest["law"])  # of all together: the first one that finished carries it
     for number in range(int(manifest["replications_asked"])):
         target, verdict = piece(folder, number), manifest["audit"][str(number)]
@@ -112,15 +113,9 @@ def unfold(run: store.Run, folder: Path) -> None:
             report |= manifest["by_replication"][str(number)] | {"law": law}
             law = []
             for name in store.POOLED:
-                if name != "outcomes" or keeps_outcomes(manifest, number):
+                if name != "outcomes" or number in followed:
                     store.split_parquet(run.path / f"{name}.parquet", number, target / f"{name}.parquet")
         store.write_json(report, target / REPORT)
-
-
-def keeps_outcomes(manifest: dict[str, Any], number: int) -> bool:
-    """Whether a run keeps the applications of a replication one by one."""
-    asked = manifest["scenario"]["run"]
-    return bool(asked["keep"] == "all" or number < asked["outcomes"])
 
 
 def scenario_of(run: store.Run, number: int = 0) -> tuple[Loaded, int]:

@@ -48,6 +48,12 @@ class Sides:
     last_day: int
 
     @property
+    def followed(self) -> tuple[int, ...]:
+        """The replications whose applications all runs keep one by one (``run.outcomes``)."""
+        kept = set.intersection(*(set(side.run.followed()) for side in self.all))
+        return tuple(number for number in self.replications if number in kept)
+
+    @property
     def all(self) -> tuple[Side, ...]:
         """Base, then alternatives."""
         return (self.base, *self.alternatives)
@@ -102,9 +108,12 @@ def open_sides(folders: Sequence[Path]) -> Sides:
     if not common:
         raise Faults([Fault(shown(folders[0]), 1, "not comparable: no replication in common")])
     numbers = tuple(sorted(common))
+    if not set.intersection({*numbers}, *({*run.followed()} for run in runs)):
+        text = "not comparable: no replication whose applications all runs keep (run.outcomes)"
+        raise Faults([Fault(shown(folders[0]), 1, text)])
     told = runs[0].manifest["by_replication"][str(numbers[0])]
     sides = Sides(*_named(runs), replications=numbers, first_day=int(told["first_day"]), last_day=int(told["last_day"]))
-    people = [first_people(side.run, numbers[0]) for side in sides.all]
+    people = [first_people(side.run, sides.followed[0]) for side in sides.all]
     for side, own in zip(sides.alternatives, people[1:], strict=True):
         if not own.equals(people[0]):
             text = f"not comparable with {shown(sides.base.run.path)}: other households on the first day"

@@ -110,7 +110,7 @@ def restricted_means(sides: Sides) -> pd.DataFrame:
             "others": found.followed[1],
         }
         for side in sides.all
-        for number in sides.replications
+        for number in sides.followed
         for public, found in follow(outcomes_of(side.run, number), sides.first_day, sides.last_day).items()
     ]
     return pd.DataFrame(rows)

@@ -186,6 +186,12 @@ class Run:
         """Return curves per replication, class and group."""
         return self._frame("waits")
 
+    def followed(self) -> list[int]:
+        """Return the replications whose applications are in ``outcomes.parquet``, one by one."""
+        asked = self.manifest["scenario"]["run"]
+        numbers = sorted(int(number) for number in self.manifest["by_replication"])
+        return [n for n in numbers if asked["keep"] == "all" or n < asked["outcomes"]]
+
     def kept(self) -> list[int]:
         """Return the replications whose log was kept."""
         return sorted(int(p.name) for p in (self.path / "replications").glob("[0-9]*") if p.is_dir())

@@ -47,7 +47,7 @@ def winners(sides: Sides) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
-    for number in sides.replications:
+    for number in sides.followed:
         base = outcomes_of(sides.base.run, number)
         for side in sides.alternatives:
             frame = count(base, outcomes_of(side.run, number), sides.first_day, sides.last_day)
