@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sim.report import french
+from sim.report.secrecy import THRESHOLD
 from sim.report.tables import Quantity
 from sim.words.clock import DAYS_PER_MONTH
 
@@ -35,6 +36,36 @@ class RunFolder(Protocol):
 
 
 @dataclass(frozen=True)
+class Period:
+    """One calendar year, or several: what a bilan reports."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        """Return ``2025`` or ``2025-2027``."""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+    @classmethod
+    def of(cls, text: str | int) -> Period:
+        """Read ``2025`` or ``2025-2027``; raises ``ValueError`` for anything else."""
+        parts = str(text).split("-")
+        if len(parts) > 2 or not all(part.isdigit() for part in parts) or int(parts[0]) > int(parts[-1]):
+            raise ValueError(f"{text!r} is neither a year nor a span of years (2025 or 2025-2027)")
+        return cls(int(parts[0]), int(parts[-1]))
+
+    @property
+    def years(self) -> range:
+        """The calendar years."""
+        return range(self.first, self.last + 1)
+
+    def before(self) -> Period:
+        """Return the span of the same length that ends just before."""
+        length = len(self.years)
+        return Period(self.first - length, self.last - length)
+
+
+@dataclass(frozen=True)
 class Estimate:
     """Mean over replications of one indicator, its 95 % interval, and the mean size of its denominator.
 
@@ -55,7 +86,18 @@ class Estimate:
         return Quantity(self.mean, kind, self.low, self.high)
 
 
-KIND_OF_UNIT = {"share": "share", "days": "months", "months": "months", "count": "count", "ratio": "ratio"}
+KIND_OF_UNIT = {
+    "share": "share",
+    "days": "months",
+    "months": "months",
+    "count": "count",
+    "ratio": "ratio",
+    "points": "points",
+}
+LAST_DAY = {"demandes_en_stock", "anciennete_stock_moyenne", "anciennete_stock_mediane", "part_mutations_demandes",
+            "part_eligibles_prioritaires_stock", "taux_vacance", "part_sous_occupation", "part_sur_occupation",
+            "part_plai_parc"}  # fmt: skip
+"""Indicators of 31 December: over several years, those of the last one."""
 
 
 def interval(values: np.ndarray) -> tuple[float | None, float | None, float | None]:
@@ -88,12 +130,14 @@ class Reading:
         self.manifest = run.manifest
         self.scale = 1.0  # size of the simulated world over that of the territory
         self.base: Reading | None = None  # another run to lay beside this one
+        self.threshold = THRESHOLD  # smallest count shown; 0 shows all
         self._run = run
         self.indicators = run.indicators()
         self._groups = self.indicators.groupby(
             ["indicator", "scope", "group", "year"], sort=False, observed=True
         ).indices
         self._values = self.indicators["value"].to_numpy(dtype=float, na_value=np.nan)
+        self._numerators = self.indicators["numerator"].to_numpy(dtype=float, na_value=np.nan)
         self._denominators = self.indicators["denominator"].to_numpy(dtype=float, na_value=np.nan)
         self._units = self.indicators["unit"].to_numpy(dtype=object)
 
@@ -112,18 +156,42 @@ class Reading:
             raise ValueError(f"no full year between {start} and {end}: a bilan needs one")
         return full[-1]
 
-    def estimate(self, indicator: str, year: int, scope: str = "mel", group: str = "mel") -> Estimate:
-        """Return the estimate; missing rows give a missing value, as a denominator of 0 does."""
-        rows = self._groups.get((indicator, scope, group, year))
-        if rows is None:
+    def estimate(self, indicator: str, year: int | Period, scope: str = "mel", group: str = "mel") -> Estimate:
+        """Return the estimate; missing rows give a missing value, as a denominator of 0 does.
+
+        Over several years counts add up, quotients are those of the sums, what is counted on 31 December is
+        that of the last one, and a median is missing.
+        """
+        if isinstance(year, Period) and len(year.years) > 1 and indicator not in LAST_DAY:
+            values, counts, unit = self._pooled(indicator, year, scope, group)
+        else:
+            last = year.last if isinstance(year, Period) else year
+            rows = self._groups.get((indicator, scope, group, last))
+            if rows is None:
+                return Estimate(None, None, None, None, "")
+            values, counts, unit = self._values[rows], self._denominators[rows], str(self._units[rows[0]])
+        if not len(values):
             return Estimate(None, None, None, None, "")
-        mean, low, high = interval(self._values[rows])
-        counts = self._denominators[rows]
+        mean, low, high = interval(values)
         count = float(np.nanmean(counts)) if not np.all(np.isnan(counts)) else None
-        unit = str(self._units[rows[0]])
         if unit == "share" and low is not None and high is not None:
             low, high = max(low, 0.0), min(high, 1.0)
         return Estimate(mean, low, high, count, unit)
+
+    def _pooled(self, indicator: str, period: Period, scope: str, group: str) -> tuple[np.ndarray, np.ndarray, str]:
+        """Return values and denominators of several years, by replication, and the unit."""
+        found = [self._groups.get((indicator, scope, group, year)) for year in period.years]
+        if any(rows is None for rows in found):
+            return np.zeros(0), np.zeros(0), ""
+        rows = np.stack([r for r in found if r is not None])
+        values, below = self._values[rows], self._denominators[rows]
+        above = self._numerators[rows]
+        unit = str(self._units[rows[0, 0]])
+        if np.isnan(below).all():
+            return values.sum(axis=0), below[0], unit
+        total = np.nansum(below, axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(total > 0, above.sum(axis=0) / total, np.nan), total, unit
 
     def members(self, scope: str) -> list[str]:
         """Return the groups of a scope, in alphabetical order."""

@@ -13,7 +13,8 @@ class Quantity:
     """A number with its kind (``share``, ``count``, ``months``, ...) and, over replications, its 95 % interval.
 
     ``value`` is ``None`` when the denominator is 0: shown as a dash, left empty in Excel. ``count`` is the
-    size of the denominator and ``state`` a judgement, where a reader needs them beside the value.
+    size of the denominator and ``state`` a judgement, where a reader needs them beside the value. A secret
+    cell holds no number at all, whatever the output.
     """
 
     value: float | None
@@ -22,6 +23,11 @@ class Quantity:
     high: float | None = None
     count: float | None = None
     state: str = ""
+    is_secret: bool = False
+
+    def secret(self) -> Quantity:
+        """Return the cell with every number taken away (statistical secrecy)."""
+        return Quantity(None, self.kind, is_secret=True)
 
     @property
     def remark(self) -> str:
@@ -32,7 +38,7 @@ class Quantity:
     @property
     def text(self) -> str:
         """The value with its unit, in French."""
-        return french.quantity(self.value, self.kind)
+        return SECRET if self.is_secret else french.quantity(self.value, self.kind)
 
     @property
     def span(self) -> str:
@@ -44,6 +50,8 @@ class Quantity:
         return f"{self.text} {self.span}".rstrip()
 
 
+SECRET = "s"
+"""What stands in a cell under statistical secrecy."""
 Cell = str | Quantity
 
 
@@ -104,5 +112,7 @@ Plain = tuple[Any, str]
 def _plain(cell: Cell, part: str) -> Plain:
     """Return one part of a cell with its kind; texts have no bounds."""
     if isinstance(cell, Quantity):
+        if cell.is_secret and part == "value":
+            return SECRET, "text"
         return getattr(cell, part), {"count": "count", "state": "text"}.get(part, cell.kind)
     return (cell, "text") if part == "value" else (None, "text")
