@@ -136,7 +136,14 @@ def bilan(
     territory = load_territory(find_territory(finished.manifest["scenario"]["territory"]))
     try:
         written = write_bilan(
-            run_folder, territory, year=year, formats=wanted, out=out, against=against, secrecy=secrecy, outline=contours
+            run_folder,
+            territory,
+            year=year,
+            formats=wanted,
+            out=out,
+            against=against,
+            secrecy=secrecy,
+            outline=contours,
         )
     except ValueError as error:
         raise Faults([Fault("bilan", 1, str(error))]) from error

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.report import annexes, contents, french, members, sections, themes
+from sim.report import annexes, contents, members, sections, themes
 from sim.report.crosstabs import crossed
 from sim.report.definitions import DELAYS, KEY_FIGURES, LISTED, PRIORITIES
 from sim.report.members import Subject
+from sim.report.pages import has_grid, page, secrecy_sentence, warning
 from sim.report.publics import delays_by_public, gaps_to_base
 from sim.report.reading import Period, Reading, RunFolder
 from sim.report.secrecy import THRESHOLD
 from sim.report.sections import Block, Figure, Folded, Section
 from sim.report.sources import scale_of
-from sim.report.tables import SECRET, Quantity, Table
+from sim.report.tables import Table
 from sim.report.workbook import write_csv
 
 FORMATS = ("html", "xlsx", "csv")
@@ -178,54 +179,6 @@ def _listed() -> set[str]:
     return {*LISTED, *themes.SUPPLY, *themes.CALEOL, *themes.MOVES, *themes.OCCUPANCY, *themes.SCORES, *voulant, *own}
 
 
-def has_grid(reading: Reading) -> bool:
-    """Whether the scenario designates by a score."""
-    return str(reading.manifest["scenario"]["rules"]["designation"]["name"]) == "cotation"
-
-
-def secrecy_sentence(reading: Reading) -> str:
-    """Return what secrecy hides in this report."""
-    if not reading.threshold:
-        return "Secret statistique levé pour ce document, par un réglage explicite : tous les effectifs sont montrés."
-    return (
-        f"Secret statistique : les effectifs de 1 à {reading.threshold - 1} sont masqués (« {SECRET} »), et d'autres avec eux "
-        "pour qu'aucun total ne les redonne ; les parts, délais et n qui en dépendent le sont aussi."
-    )
-
-
-def warning(subject: Subject) -> list[str]:
-    """Return the sentences that say what the document is, for the banner and the first sheet."""
-    reading, period = subject.reading, subject.period
-    manifest = reading.manifest
-    scenario, runs = manifest["scenario"], int(manifest["replications"])
-    sentences = [
-        "Simulation — données simulées",
-        f"Bilan {french.of_period(period)}, scénario « {scenario['title']} », graine {manifest['seed']}, "
-        f"{french.plural(runs, 'réplication')}, simhlm {manifest['simhlm']}.",
-        "Aucun ménage réel n'est décrit. Le point de départ est reconstitué à partir de chiffres publiés "
-        "et d'hypothèses, listées à la fin.",
-        "Les crochets donnent l'intervalle à 95 % de la moyenne entre réplications (loi de Student) : "
-        "ils disent le hasard du tirage, "
-        "pas l'incertitude des hypothèses."
-        if runs > 1
-        else "Une seule réplication : aucun intervalle ne peut être donné, aucun objectif n'est jugé.",
-    ]
-    if reading.scale != 1.0:
-        sentences.append(
-            "Monde réduit ou agrandi : tous les effectifs sont ceux d'un territoire "
-            f"{french.trimmed(reading.scale, 3)} fois plus grand que le vrai ; "
-            "les parts et les délais gardent leur taille."
-        )
-    sentences.append(secrecy_sentence(reading))
-    designation = scenario["rules"]["designation"]
-    if designation["name"] == "cotation" and designation["grid"] == "demonstration":
-        sentences.append(
-            "Grille de cotation de démonstration : elle n'est pas la grille du PPGDID de la MEL, "
-            "qui n'est pas publiée en entier."
-        )
-    return sentences
-
-
 def _workbook(path: Path, subject: Subject, tables: dict[str, Table]) -> Path:
     """Write ``bilan.xlsx``, one sheet per table."""
     from sim.report.sheets import write_bilan_book
@@ -268,31 +221,3 @@ def _printed_tables(plan: list[Section]) -> set[str]:
         for b in s.blocks
         if isinstance(b, (Table, Folded))
     }
-
-
-def page(template: str, subject: Subject, **given: Any) -> str:
-    """Return a page made from a template, with the style inside."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("sim.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    source = environment.loader.get_source(environment, "bilan.css")[0] if environment.loader else ""
-    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
-    found = environment.get_template(template).render(
-        style=Markup(source),
-        period=str(subject.period),
-        manifest=subject.reading.manifest,
-        scenario=subject.reading.manifest["scenario"],
-        warning=warning(subject),
-        svg=lambda f: Markup(f.drawing.inline),
-        is_quantity=lambda cell: isinstance(cell, Quantity),
-        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
-        **given,
-    )
-    return found.lstrip() + "\n"

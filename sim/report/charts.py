@@ -6,6 +6,7 @@ Importing this file imports matplotlib: do it late.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -66,8 +67,8 @@ def fan(years: list[int], runs: np.ndarray, observed: list[tuple[int, float]], s
     spread = f"[{french.number(runs[:, -1].min())}{french.NBSP}; {french.number(runs[:, -1].max())}]"
     axes.text(years[-1] + 0.6, middle[-1], f"{years[-1]}, {spread}", color=style.BLUE, va="top", fontsize=9)
     words = "étendue des réplications" if is_few else "50 % et 90 % des réplications"
-    handles = [Line2D([], [], color=style.BLUE, marker="o", label="simulé, médiane des réplications")]
-    handles += [Patch(color=style.BLUE, alpha=0.2, label=words)] if len(runs) > 1 else []  # type: ignore[list-item]
+    handles: list[Any] = [Line2D([], [], color=style.BLUE, marker="o", label="simulé, médiane des réplications")]
+    handles += [Patch(color=style.BLUE, alpha=0.2, label=words)] if len(runs) > 1 else []
     if observed:
         handles.append(
             Line2D([], [], color=style.INK, marker="D", markerfacecolor="white", linestyle=(0, (2, 2)), label="publié")
@@ -115,7 +116,8 @@ def waterfall(steps: list[tuple[str, float]], period: str, source: str) -> style
     entries, exits = steps[1][1], -sum(value for _, value in steps[2:-1])
     title = f"{period} : {french.number(entries)} demandes entrent, {french.number(exits)} sortent de la liste"
     return style.finish(
-        figure, "mouvements", title=title, measure="Du stock de demandes d'un 31 décembre au suivant, moyenne des réplications.",
+        figure, "mouvements", title=title,
+        measure="Du stock de demandes d'un 31 décembre au suivant, moyenne des réplications.",
         source=source, description=f"{title}. Valeurs dans le tableau qui suit.",
     )  # fmt: skip
 
@@ -147,9 +149,15 @@ def matrix(names: Sequence[str], counts: np.ndarray, is_hidden: np.ndarray, peri
                 box.set(hatch="////", edgecolor="#C9CFD6")
             axes.add_patch(box)
             ink = "white" if share > DARK and not hidden else style.INK
-            text = "s" if hidden else french.quantity(share, "share", decimals=0)
+            text = (
+                "s"
+                if hidden
+                else french.quantity(share, "share", decimals=0)
+                if counts[row, column]
+                else french.MISSING
+            )
             axes.text(column, row - 0.1, text, ha="center", va="center", fontsize=10.5, fontweight="bold", color=ink)
-            if not hidden:
+            if not hidden and counts[row, column]:
                 axes.text(
                     column,
                     row + 0.25,
@@ -169,7 +177,8 @@ def matrix(names: Sequence[str], counts: np.ndarray, is_hidden: np.ndarray, peri
     same = float(np.trace(counts) / counts.sum()) if counts.sum() else 0.0
     title = f"{period} : {french.quantity(same, 'share', decimals=0)} des ménages logés ont la typologie demandée"
     return style.finish(
-        figure, "typologies", title=title, measure="En ligne : où vont les ménages qui demandaient cette typologie (100 % par ligne).",
+        figure, "typologies", title=title,
+        measure="En ligne : où vont les ménages qui demandaient cette typologie (100 % par ligne).",
         source=source, description=f"{title}. Valeurs dans le tableau qui suit.",
     )  # fmt: skip
 
@@ -205,7 +214,7 @@ def bars(
             Patch(color=style.BLUE, label="simulé"),
             Line2D([], [], color=style.INK, linewidth=2.4, label="objectif"),
         ]
-        figure.legend(handles=handles, loc="lower center", ncols=2, fontsize=8.8)  # type: ignore[arg-type]
+        figure.legend(handles=handles, loc="lower center", ncols=2, fontsize=8.8)
     return style.finish(
         figure, key, title=title, measure=measure, source=source,
         description=f"{title}. Valeurs dans le tableau qui suit.",

@@ -190,10 +190,8 @@ def _map(subject: Subject, source: str, outline: Path | None) -> Figure | None:
     if not known:
         return None
     low, high = min(known, key=lambda g: known[g] or 0.0), max(known, key=lambda g: known[g] or 0.0)
-    title = (
-        f"1er quartile hors QPV : de {french.quantity(known[low], 'share', decimals=0)} ({low.replace('Territoire ', '')}) "
-        f"à {french.quantity(known[high], 'share', decimals=0)} ({high.replace('Territoire ', '')})"
-    )
+    ends = [f"{french.quantity(known[g], 'share', decimals=0)} ({g.replace('Territoire ', '')})" for g in (low, high)]
+    title = f"1er quartile hors QPV : de {ends[0]} à {ends[1]}"
     drawing = maps.choropleth(communes, panels_, title=title, source=source, outline=outline)
     head = ("Territoire", share.title, label_of(delay))
     table = Table("carte", f"Valeurs de la carte, {subject.period}", head, tuple(rows))

@@ -3,14 +3,14 @@
 FORMULAE = {
     "taux_satisfaction": "Attributions ÷ (attributions + demandes en attente au 31 décembre) du public.",
     "dossiers_caleol": "Dossiers sur lesquels une CALEOL a décidé dans l'année.",
-    "part_desistements": "Désistements avant la commission ÷ dossiers désignés arrivés à la séance, désistements compris.",
+    "part_desistements": "Désistements avant la commission ÷ dossiers arrivés à la séance, désistements compris.",
     "part_decisions_attribution": "Décisions a (R441-3) ÷ dossiers examinés : seul candidat retenu du logement.",
     "part_decisions_rang": "Décisions b ÷ dossiers examinés : candidats retenus avec un rang.",
     "part_decisions_condition": "Décisions c ÷ dossiers examinés : pièce justificative manquante.",
     "part_decisions_non_attribution": "Décisions d ÷ dossiers examinés ; la demande reste valide.",
     "part_decisions_irrecevabilite": "Décisions e ÷ dossiers examinés ; elles mènent à la radiation.",
     "part_rejets_adequation": "Non-attributions pour inadaptation (L441-1) ÷ non-attributions.",
-    "part_rejets_proprietaire": "Non-attributions d'un propriétaire d'un logement adapté (L441-2-2) ÷ non-attributions.",
+    "part_rejets_proprietaire": "Non-attributions d'un propriétaire bien logé (L441-2-2) ÷ non-attributions.",
     "part_rejets_fragilite": "Non-attributions dans une résidence à enjeu prioritaire (L441-2-2) ÷ non-attributions.",
     "part_moins_du_minimum": "Logements passés en CALEOL avec moins de dossiers que R441-3 ne demande, exceptions "
     "légales comprises ÷ logements passés en CALEOL.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,14 @@ def contours(path: Path, middle: float) -> list[Shape]:
         if code is None or geometry["type"] not in ("Polygon", "MultiPolygon"):
             raise ValueError(f"{path.name}: each feature needs an INSEE code ({', '.join(CODES)}) and a polygon")
         parts = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
-        rings = tuple(to_km(*np.array(ring, dtype=float)[:, :2].T, middle) for part in parts for ring in part)
+        rings = tuple(_plane(ring, middle) for part in parts for ring in part)
         shapes.append(Shape(code, rings))
     return shapes
+
+
+def _plane(ring: list[list[float]], middle: float) -> np.ndarray:
+    points = np.array(ring, dtype=float)
+    return to_km(points[:, 0], points[:, 1], middle)
 
 
 def classes(values: list[float]) -> list[float]:
@@ -100,7 +105,7 @@ def classes(values: list[float]) -> list[float]:
 @style.house
 def choropleth(
     communes: list[dict[str, Any]],
-    panels: list[tuple[str, str, Mapping[str, float | None]]],
+    panels: Sequence[tuple[str, str, Mapping[str, float | None]]],
     *,
     title: str,
     source: str,
@@ -123,10 +128,10 @@ def choropleth(
     centres = to_km(lon, lat, middle)
     shapes = contours(outline, middle) if outline else schematic(codes, centres)
     of = {code: str(row["territoire"]) for code, row in zip(codes, communes, strict=True)}
-    figure = style.blank(11.6, 5.9)
+    figure = style.blank(10.6, 5.5)
     low, high = centres.min(axis=0) - REACH_KM, centres.max(axis=0) + REACH_KM
     for number, (name, kind, values) in enumerate(panels):
-        axes = style.panel(figure, 0.1 + number * 5.8, 0.15, 5.5, 4.4)
+        axes = style.panel(figure, 0.1 + number * 5.3, 0.1, 5.1, 4.1)
         axes.set_axis_off()
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         limits = classes([v for v in values.values() if v is not None])
@@ -134,15 +139,7 @@ def choropleth(
             value = values.get(of.get(shape.code, ""))
             color = None if value is None else COLORS[_class_of(value, limits)]
             _draw(axes, shape, color)
-        for territory in sorted(set(of.values())):
-            place = np.mean([c for c, code in zip(centres, codes, strict=True) if of[code] == territory], axis=0)
-            value = values.get(territory)
-            words = territory.replace("Territoire ", "").replace("des ", "").replace(" - ", "\n")
-            text = f"{words}\n{french.quantity(value, kind) if value is not None else 'non montré'}"
-            axes.text(
-                *place, text, ha="center", va="center", fontsize=8.2, fontweight="bold", linespacing=1.15,
-                path_effects=[withStroke(linewidth=2.6, foreground="white")],
-            )  # fmt: skip
+        _labels(axes, centres, [of[code] for code in codes], values, kind)
         bounds = [None, *limits, None]
         handles = [
             Patch(facecolor=COLORS[i], edgecolor=style.GRID, label=_words(bounds[i], bounds[i + 1], kind))
@@ -150,7 +147,7 @@ def choropleth(
         ]
         axes.text(0.02, 1.235, name, transform=axes.transAxes, fontweight="bold", fontsize=10.5, va="top")
         axes.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.19), fontsize=8, ncols=3, handlelength=1.2,
+            handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.19), fontsize=8.6, ncols=3, handlelength=1.2,
             columnspacing=1.2,
         )  # fmt: skip
     kind_of_map = "Contours des communes fournis." if outline else (
@@ -160,6 +157,36 @@ def choropleth(
         figure, "carte", title=title, measure=f"Par territoire du PLH. {kind_of_map}", source=source,
         description=f"{title}. Valeurs par territoire dans le tableau qui suit.",
     )  # fmt: skip
+
+
+def _labels(
+    axes: Any, centres: np.ndarray, territories: list[str], values: Mapping[str, float | None], kind: str
+) -> None:
+    """Write name and value in each territory, moved up or down so that labels do not cover each other."""
+    names = sorted(set(territories))
+    member = np.array(territories)
+    places = np.array([centres[member == name].mean(axis=0) for name in names])
+    for _ in range(ROUNDS):
+        for i in range(len(names)):
+            for j in range(i):
+                gap = places[i] - places[j]
+                if abs(gap[0]) < LABEL_KM[0] and abs(gap[1]) < LABEL_KM[1]:
+                    push = (LABEL_KM[1] - abs(gap[1])) / 2 * (1 if gap[1] >= 0 else -1)
+                    places[i, 1] += push
+                    places[j, 1] -= push
+    for name, place in zip(names, places, strict=True):
+        value = values.get(name)
+        words = name.replace("Territoire ", "").replace("des ", "").replace(" - ", "\n")
+        text = f"{words}\n{french.quantity(value, kind) if value is not None else 'non montré'}"
+        axes.text(
+            float(place[0]), float(place[1]), text, ha="center", va="center", fontsize=9, fontweight="bold",
+            linespacing=1.15, path_effects=[withStroke(linewidth=2.6, foreground="white")],
+        )  # fmt: skip
+
+
+LABEL_KM = (9.0, 3.6)
+"""Room of a label: width and height."""
+ROUNDS = 40
 
 
 def _class_of(value: float, limits: list[float]) -> int:

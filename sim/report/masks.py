@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +107,7 @@ class Masks:
         """Return what to hide of other counts, of which each sequence adds up to a public total."""
         return {str(k) for k in protect(dict(values), [(None, list(p)) for p in parts], self.threshold)}
 
-    def closed(self, values: Mapping[Hashable, float], sums: Iterable[Sum]) -> set[Hashable]:
+    def closed(self, values: Mapping[Any, float], sums: Iterable[Sum]) -> set[Any]:
         """Return what to hide of another table, by its own sums."""
         return protect(values, sums, self.threshold)
 

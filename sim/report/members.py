@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sim.report import french
 from sim.report.contents import label_of, shown
 from sim.report.masks import Masks
 from sim.report.reading import Estimate, Panel, Period, Reading
@@ -109,8 +108,9 @@ class Subject:
 
 
 def judged(estimate: Estimate, target: float | None) -> Quantity:
-    """Return a share with its interval, the size of its denominator and the verdict."""
-    return replace(estimate.quantity("share"), count=estimate.count, state=verdict(estimate, target))
+    """Return a share with its interval, the size of its denominator, the gap to the target and the verdict."""
+    gap = None if estimate.mean is None or target is None else estimate.mean - target
+    return replace(estimate.quantity("share"), count=estimate.count, gap=gap, state=verdict(estimate, target))
 
 
 def by_member(
@@ -124,15 +124,11 @@ def by_member(
     notes: tuple[str, ...] = (),
 ) -> Table:
     """Return the three commitments for each member of a scope: share with interval, gap, n, verdict."""
-    head = (header, "Attributions", *(cell for o in PANELS for cell in (o.title, f"{o.title} : écart à la cible")))
-    rows: list[tuple[Cell, ...]] = []
-    for group, label in names.items():
-        cells: list[Cell] = [label, subject.attributions(scope, group)]
-        for objective in PANELS:
-            share, target = subject.judged(objective, scope, group), subject.target(objective)
-            is_told = share.value is not None and target is not None
-            cells += [share, french.points((share.value or 0) - (target or 0)) if is_told else french.MISSING]
-        rows.append(tuple(cells))
+    head = (header, "Attributions", *(o.title for o in PANELS))
+    rows: list[tuple[Cell, ...]] = [
+        (label, subject.attributions(scope, group), *(subject.judged(o, scope, group) for o in PANELS))
+        for group, label in names.items()
+    ]
     return Table(name, caption, head, tuple(rows), notes)
 
 
@@ -232,8 +228,8 @@ def panels(subject: Subject, scope: str, names: dict[str, str], objectives: tupl
 
 
 def table_of(
-    subject: Subject, scope: str, names: dict[str, str], codes: tuple[str, ...], *, name: str, caption: str, header: str,
-    notes: tuple[str, ...] = (),
+    subject: Subject, scope: str, names: dict[str, str], codes: tuple[str, ...], *, name: str, caption: str,
+    header: str, notes: tuple[str, ...] = (),
 ) -> Table:  # fmt: skip
     """Return some indicators of each member of a scope; those without any value are left out."""
     told = tuple(c for c in codes if subject.reading.has(c))

@@ -9,6 +9,7 @@ from typing import Any
 from sim.report import french
 from sim.report.contents import is_slack
 from sim.report.members import Subject
+from sim.report.pages import page
 from sim.report.reading import Estimate
 from sim.report.sections import Figure
 from sim.report.sources import MET, MISSED, OBJECTIVES, verdict
@@ -107,7 +108,6 @@ def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure
     """Return the note as one HTML page that prints on two A4 pages."""
     from markupsafe import Markup
 
-    from sim.report.bilan import page
     from sim.report.drawings import source_of
 
     source = source_of(subject)

@@ -201,9 +201,13 @@ class Reading:
         """Return the indicators that a scope has, in the order of the run."""
         return [str(code) for code in self.indicators.loc[self.indicators["scope"] == scope, "indicator"].unique()]
 
+    @cached_property
+    def _told(self) -> set[str]:
+        return {str(code) for code in self.indicators.loc[~np.isnan(self._values), "indicator"].unique()}
+
     def has(self, indicator: str) -> bool:
         """Whether the run gives at least one value of an indicator."""
-        return bool(((self.indicators["indicator"] == indicator) & self.indicators["value"].notna()).any())
+        return indicator in self._told
 
     @cached_property
     def attributions(self) -> pd.DataFrame:

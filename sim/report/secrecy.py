@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 THRESHOLD = 11
 """Smallest count published by default; the SNE's own publications use 10 or 11."""
-Key = Hashable
-Sum = tuple[Key | None, Sequence[Key]]
+Sum = tuple[Any, Sequence[Any]]
 """A total and its parts; ``None`` for a total that stays public whatever happens."""
 
 
@@ -18,7 +18,7 @@ def is_small(value: float | None, threshold: int) -> bool:
     return value is not None and 0 < round(value, 9) < threshold
 
 
-def protect(values: Mapping[Key, float], sums: Iterable[Sum], threshold: int) -> set[Key]:
+def protect(values: Mapping[Any, float], sums: Iterable[Sum], threshold: int) -> set[Any]:
     """Return the counts to mask so that no sum of a published total gives a small one back.
 
     Parameters
@@ -49,7 +49,7 @@ def protect(values: Mapping[Key, float], sums: Iterable[Sum], threshold: int) ->
         masked |= added
 
 
-def _tells(one: Sum, masked: set[Key], values: Mapping[Key, float], threshold: int) -> bool:
+def _tells(one: Sum, masked: set[Any], values: Mapping[Any, float], threshold: int) -> bool:
     """Whether the masked parts of a public total are one alone, or together still a small count."""
     total, parts = one
     hidden = [key for key in parts if key in masked]
@@ -58,7 +58,7 @@ def _tells(one: Sum, masked: set[Key], values: Mapping[Key, float], threshold: i
     return len(hidden) == 1 or (len(hidden) > 1 and sum(values[k] for k in hidden) < threshold)
 
 
-def _next(one: Sum, masked: set[Key], values: Mapping[Key, float]) -> Key | None:
+def _next(one: Sum, masked: set[Any], values: Mapping[Any, float]) -> Any:
     """Return the smallest part still published, one over 0 if there is one, else the total; None if all are masked."""
     total, parts = one
     left = [key for key in parts if key not in masked]
@@ -67,7 +67,7 @@ def _next(one: Sum, masked: set[Key], values: Mapping[Key, float]) -> Key | None
     return min(left, key=lambda key: (values[key] <= 0, values[key], str(key)))
 
 
-def recoverable(masked: set[Key], sums: Iterable[Sum]) -> set[Key]:
+def recoverable(masked: set[Any], sums: Iterable[Sum]) -> set[Any]:
     """Return the masked counts that a reader works out from the published ones, by any chain of subtractions.
 
     Parameters
@@ -77,24 +77,44 @@ def recoverable(masked: set[Key], sums: Iterable[Sum]) -> set[Key]:
     sums : iterable of (total, parts)
         What adds up.
     """
-    unknown = sorted(masked, key=str)
-    place = {key: i for i, key in enumerate(unknown)}
-    lines = []
+    lines: list[dict[Any, float]] = []
     for total, parts in sums:
-        line = np.zeros(len(unknown))
-        line[[place[key] for key in parts if key in place]] = 1.0
-        if total in place:
-            line[place[total]] = -1.0
-        if line.any():
+        line = {key: 1.0 for key in parts if key in masked}
+        if total in masked:
+            line[total] = -1.0
+        if line:
             lines.append(line)
-    if not lines:
-        return set()
-    system = np.array(lines)
-    sizes, directions = np.linalg.eigh(system.T @ system)  # free directions: what the totals leave unsettled
-    free = directions[:, sizes < RANK]
-    if not free.shape[1]:
-        return set(unknown)
-    return {key for key, i in place.items() if float(np.abs(free[i]).max()) < RANK}
+    found: set[Any] = set()
+    for block in _blocks(lines):
+        unknown = sorted({key for line in block for key in line}, key=str)
+        place = {key: i for i, key in enumerate(unknown)}
+        system = np.zeros((len(block), len(unknown)))
+        for row, line in enumerate(block):
+            system[row, [place[key] for key in line]] = list(line.values())
+        sizes, directions = np.linalg.eigh(system.T @ system)  # free directions: what the totals leave unsettled
+        free = directions[:, sizes < RANK]
+        found |= {key for key, i in place.items() if float(np.abs(free[i]).max(initial=0.0)) < RANK}
+    return found
+
+
+def _blocks(lines: list[dict[Any, float]]) -> list[list[dict[Any, float]]]:
+    """Return the sums grouped by the masked counts that they share, directly or through others."""
+    parent: dict[Any, Any] = {}
+
+    def root(key: Any) -> Any:
+        while parent.setdefault(key, key) != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for line in lines:
+        first, *others = line
+        for key in others:
+            parent[root(key)] = root(first)
+    blocks: dict[Any, list[dict[Any, float]]] = {}
+    for line in lines:
+        blocks.setdefault(root(next(iter(line))), []).append(line)
+    return list(blocks.values())
 
 
 RANK = 1e-7

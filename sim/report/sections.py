@@ -74,7 +74,10 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ),
     ("prioritaires", "7", "Les publics prioritaires", ("engagements", "prioritaires", "reservataires")),
     ("reservations", "8", "Les réservations", ("flux", "reservations")),
-    ("caleol", "9", "Les commissions (CALEOL) et les refus", ("decisions", "caleol", "caleol_bailleurs", "caleol_reservataires")),
+    (
+        "caleol", "9", "Les commissions (CALEOL) et les refus",
+        ("decisions", "caleol", "caleol_bailleurs", "caleol_reservataires"),
+    ),
     ("mutations", "10", "Mutations, échange, relogements, chaînes", ("chaines", "mutations", "=echange", "occupation")),
     ("cotation", "11", "La cotation", ("=cotation", "scores")),
     ("comparaison", "12", "Comparaison", ("=comparaison", "ecarts")),

@@ -54,7 +54,7 @@ PANELS = OBJECTIVES[:3]
 
 
 def target_of(objective: Objective, manifest: Mapping[str, Any], year: int | Period) -> float | None:
-    """Return the target in force at the end of ``year`` (of the last one of a span) among the legal values the run read, or ``None``.
+    """Return the target in force at the end of a year, or of the last of a span, among the legal values the run read.
 
     ``None`` means that the run did not read it: the report then shows the share without judging it.
     """

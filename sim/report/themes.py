@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sim.report import french
 from sim.report.contents import label_of, shown
 from sim.report.members import Subject, table_of
+from sim.report.secrecy import Sum
 from sim.report.tables import Cell, Quantity, Table
 from sim.words.codes import Reservataire
 
@@ -185,14 +188,14 @@ def typologies(subject: Subject) -> tuple[Table, np.ndarray, np.ndarray]:
             for w in range(size)
         ]
     )
-    values: dict[object, float] = {(w, o): float(counts[w, o]) for w in range(size) for o in range(size)}
+    values: dict[Any, float] = {(w, o): float(counts[w, o]) for w in range(size) for o in range(size)}
     values |= {("*", o): float(counts[:, o].sum()) for o in range(size)}
     values |= {(w, "*"): float(counts[w].sum()) for w in range(size)}
-    sums = [((w, "*"), [(w, o) for o in range(size)]) for w in range(size)]
+    sums: list[Sum] = [((w, "*"), [(w, o) for o in range(size)]) for w in range(size)]
     sums += [(None, [(w, o) for w in range(size)]) for o in range(size)]  # attributions by typology are printed
     sums.append((None, [(w, "*") for w in range(size)]))
     masked = subject.masks.closed(values, sums)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for w, name in enumerate(ROOMS):
         cells = [Quantity(values[w, o], "count") for o in (*range(size), "*")]
         shown_cells = [c.secret() if (w, o) in masked else c for c, o in zip(cells, (*range(size), "*"), strict=True)]
@@ -243,7 +246,7 @@ def reservations(subject: Subject) -> Table:
     rules = reading.manifest["scenario"]["rules"].get("reservation", {})
     notes = [
         "Atteinte du flux : numérateur = premières orientations de l'année. Le flux légal exclut les mutations chez le "
-        "même bailleur et les relogements ; les orientations montrées les comptent, d'où un écart possible sans retard.",
+        "même bailleur et les relogements ; les orientations montrées les comptent, d'où un écart possible.",
         "« Revenus au bailleur » : délai du réservataire passé, ou candidats tous défaillants.",
     ]
     if rules.get("conventions"):
@@ -292,9 +295,7 @@ def dreal(subject: Subject) -> Table:
                 *(of("part_attributions_qpv", "public", public) for public in (DREAL, SHELTER, STREET)),
             )
         )  # fmt: skip
-    notes = (
-        "Mêmes colonnes que le bilan annuel des attributions par EPCI de la DREAL Hauts-de-France, pour être posé à côté.",
-    )
+    notes = ("Mêmes colonnes que le bilan annuel des attributions par EPCI de la DREAL Hauts-de-France.",)
     return Table("dreal", "Attributions : les colonnes du bilan annuel de la DREAL", head, tuple(rows), notes)
 
 
@@ -342,16 +343,19 @@ def plh(subject: Subject) -> list[Table]:
     ]
     return [
         Table(
-            "plh_satisfaction", "Taux de satisfaction des demandeurs", ("Public", *years), lines("taux_satisfaction", PLH_PUBLICS),
-            ("Le PLH ne donne pas de formule. Ici : attributions ÷ (attributions + demandes en attente au 31 décembre).",),
+            "plh_satisfaction", "Taux de satisfaction des demandeurs", ("Public", *years),
+            lines("taux_satisfaction", PLH_PUBLICS),
+            ("Le PLH ne donne pas de formule. Ici : attributions ÷ (attributions + demandes en attente).",),
         ),
         Table(
             "plh_latence", "Temps entre l'enregistrement de la demande et le bail, ménages prioritaires, moyenne",
             ("Public", *years), lines("delai_attribution_moyen", priority), ("Ménages logés dans l'année seulement.",),
         ),
         Table(
-            "plh_abordable", "Logements accessibles financièrement, mesurés par le financement PLAI", ("Mesure", *years),
-            tuple(affordable), ("Le PLH ne dit pas le loyer qui rend un logement accessible : le PLAI en est une approche.",),
+            "plh_abordable", "Logements accessibles financièrement, mesurés par le financement PLAI",
+            ("Mesure", *years),
+            tuple(affordable),
+            ("Le PLH ne dit pas le loyer qui rend un logement accessible : le PLAI en est une approche.",),
         ),
     ]  # fmt: skip
 

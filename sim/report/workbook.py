@@ -78,8 +78,8 @@ def write_workbook(
 def _notes(sheets: Sequence[tuple[str, Table]]) -> list[str]:
     """Return the notes of every table, and what the cells mean."""
     head = [
-        "Les colonnes (bas) et (haut) bornent l'intervalle à 95 % de la moyenne entre réplications ; n est l'effectif du "
-        "dénominateur ; s : secret statistique ; une case vide : dénominateur nul ou valeur absente.",
+        "Les colonnes (bas) et (haut) bornent l'intervalle à 95 % de la moyenne entre réplications ; n est l'effectif "
+        "du dénominateur ; s : secret statistique ; une case vide : dénominateur nul ou valeur absente.",
         "Les délais sont en mois de 30,44 jours, sauf le délai entre deux baux, en jours.",
     ]
     return head + [f"{name} : {note}" for name, table in sheets for note in table.notes]
