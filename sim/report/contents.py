@@ -21,6 +21,9 @@ from sim.report.sources import (
 )
 from sim.report.tables import Cell, Quantity, Table
 
+OF_PUBLIC = {"part_dalo", "part_dalo_pdalhpd", "part_sortants_hebergement", "part_sans_abri"}
+"""Shares whose numerator is printed as a count in another table."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -40,6 +43,10 @@ def shown(reading: Reading, code: str, year: int | Period, scope: str = "mel", g
     estimate = reading.estimate(code, year, scope, group)
     found = estimate.quantity(KIND_OF.get(code))
     size = estimate.mean if estimate.unit == "count" else estimate.count
+    if code in OF_PUBLIC and estimate.mean is not None and estimate.count is not None:
+        size = estimate.mean * estimate.count  # the share of a public gives back how many they are
+    if code == "taux_satisfaction" and scope == "public":
+        size = reading.estimate("attributions", year, scope, group).mean
     return found.secret() if is_small(size, reading.threshold) else found
 
 

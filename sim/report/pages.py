@@ -49,6 +49,11 @@ def warning(subject: Subject) -> list[str]:
             f"{french.trimmed(reading.scale, 3)} fois plus grand que le vrai ; "
             "les parts et les délais gardent leur taille."
         )
+    if len(period.years) > 1:
+        sentences.append(
+            "Sur plusieurs années : les effectifs s'additionnent, les parts et moyennes sont celles des sommes, ce qui "
+            "se compte au 31 décembre est celui de la dernière année, et une médiane, qui ne s'additionne pas, manque."
+        )
     sentences.append(secrecy_sentence(reading))
     designation = scenario["rules"]["designation"]
     if designation["name"] == "cotation" and designation["grid"] == "demonstration":
