@@ -8,7 +8,7 @@ from typing import Any
 from sim.indicators.compute import INDICATORS
 from sim.report import french
 from sim.report.definitions import CARDS, DEFINITIONS, KIND_OF
-from sim.report.reading import KIND_OF_UNIT, Period, Reading
+from sim.report.reading import KIND_OF_UNIT, Estimate, Period, Reading
 from sim.report.secrecy import is_small
 from sim.report.sources import (
     MET,
@@ -80,7 +80,8 @@ def cards(reading: Reading, year: Period) -> list[Card]:
     found = []
     for code in CARDS:
         estimate = reading.estimate(code, year)
-        before = reading.estimate(code, year.before())
+        is_known = year.before().first in reading.years
+        before = reading.estimate(code, year.before()) if is_known else Estimate(None, None, None, None, "")
         target = target_of(objectives[code], reading.manifest, year) if code in objectives else None
         note = ""
         if target is not None:

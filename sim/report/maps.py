@@ -94,12 +94,12 @@ def _plane(ring: list[list[float]], middle: float) -> np.ndarray:
     return to_km(points[:, 0], points[:, 1], middle)
 
 
-def classes(values: list[float]) -> list[float]:
-    """Return at most four rounded limits between values, so that each class holds some of them."""
+def classes(values: list[float], decimals: int = 3) -> list[float]:
+    """Return at most four limits between values, rounded as they are shown, so that each class holds some of them."""
     known = sorted(values)
     if len(known) < 2:
         return []
-    return sorted({float(np.quantile(known, q)) for q in (0.2, 0.4, 0.6, 0.8)})
+    return sorted({round(float(np.quantile(known, q)), decimals) for q in (0.2, 0.4, 0.6, 0.8)})
 
 
 @style.house
@@ -134,7 +134,7 @@ def choropleth(
         axes = style.panel(figure, 0.1 + number * 5.3, 0.1, 5.1, 4.1)
         axes.set_axis_off()
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
-        limits = classes([v for v in values.values() if v is not None])
+        limits = classes([v for v in values.values() if v is not None], 3 if kind == "share" else 1)
         for shape in shapes:
             value = values.get(of.get(shape.code, ""))
             color = None if value is None else COLORS[_class_of(value, limits)]

@@ -44,10 +44,10 @@ def warning(subject: Subject) -> list[str]:
         else "Une seule réplication : aucun intervalle ne peut être donné, aucun objectif n'est jugé.",
     ]
     if reading.scale != 1.0:
+        size, times = ("réduit", 1 / reading.scale) if reading.scale < 1 else ("agrandi", reading.scale)
         sentences.append(
-            "Monde réduit ou agrandi : tous les effectifs sont ceux d'un territoire "
-            f"{french.trimmed(reading.scale, 3)} fois plus grand que le vrai ; "
-            "les parts et les délais gardent leur taille."
+            f"Monde {size} : tous les effectifs sont ceux d'un territoire {french.trimmed(times, 1)} fois plus "
+            f"{'petit' if reading.scale < 1 else 'grand'} que le vrai ; les parts et les délais gardent leur taille."
         )
     if len(period.years) > 1:
         sentences.append(
