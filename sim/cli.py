@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from sim import cli_studies
+from sim.cli_studies import finish_run, say
 from sim.inputs.faults import Fault, Faults
 
 app = typer.Typer(
@@ -20,15 +22,12 @@ app = typer.Typer(
     help="Simulate social-housing (HLM) allocation and print the bilan.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
+EngineName = Annotated[str, typer.Option("--engine", help="local, or dask: workers of an existing scheduler.")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of the Dask scheduler.")]
 Override = Annotated[
     list[str] | None,
     typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law."),
 ]
-
-
-def say(text: str = "", err: bool = False) -> None:
-    """Print one line."""
-    typer.echo(text, err=err)
 
 
 @app.command()
@@ -47,59 +46,58 @@ def run(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     bilan: Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")] = True,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
 ) -> None:
     """Simulate a scenario: writes one run folder with its bilan."""
     from sim.checking import check_start
     from sim.inputs.scenario import load
-    from sim.progress import progress_bar
     from sim.results.ensemble import run_ensemble
+    from sim.results.workers import choose
 
     options = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
     options["start"] = start.date() if start else None  # type: ignore[assignment]
     loaded = load(scenario, override or [], **{k: v for k, v in options.items() if v is not None})
     check_start(loaded)
-    with progress_bar(loaded.scenario.run.replications, quiet) as advance:
-        folder = run_ensemble(loaded, out, jobs, advance)
-    written: list[Path] = []
-    if bilan:
-        from sim.inputs.files import find_territory
-        from sim.inputs.territory import load as load_territory
-        from sim.report.bilan import write_bilan
-
-        written = write_bilan(folder, load_territory(find_territory(loaded.scenario.territory)))
-    report_run(folder, written, as_json)
+    workers = choose(engine, scheduler, jobs)
+    with cli_studies.bar(loaded, quiet) as advance:
+        folder = run_ensemble(loaded, out, jobs, advance, workers=workers)
+    finish_run(folder, bilan, as_json)
 
 
-def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
-    """Print what a run obtained, and where it is."""
-    from sim.results.ensemble import load_run, summarise
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="A run folder, or a scenario to run.")],
+    alternatives: Annotated[list[str], typer.Argument(metavar="ALT...", help="What is compared with it.")],
+    replications: Annotated[int | None, typer.Option(help="Of the scenarios to run.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of all randomness, common to the scenarios.", min=0)] = None,
+    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
+    years: Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
+    applicants: Annotated[int | None, typer.Option(help="Size of the world.", min=200)] = None,
+    out: Annotated[Path, typer.Option(help="Parent folder of the comparison, and of what is run.")] = Path("runs"),
+    override: Override = None,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Compare runs, or scenarios run with common luck: paired differences, winners and losers, in French."""
+    from sim import comparing
 
-    finished = load_run(folder)
-    summary = summarise(finished.indicators())
-    manifest = finished.manifest
+    given = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
+    given["start"] = start.date() if start else None  # type: ignore[assignment]
+    options = {name: value for name, value in given.items() if value is not None}
+    items = comparing.prepare([base, *alternatives], options, override or [])
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, jobs, quiet), out)
     if as_json:
-        answer = {
-            "run": str(folder),
-            "replications": len(manifest["audit"]),
-            "seconds": manifest["durations"]["total_seconds"],
-            "events": manifest["events"],
-            "years": sorted(int(y) for y in summary),
-            "indicators": summary,
-        }
-        say(json.dumps(answer, ensure_ascii=False))
-    else:
-        from sim.describe import print_summary
+        from sim.results.compare import as_text
 
-        print_summary(summary)
-        say(f"run    {folder}")
-        for path in written:
-            if path.suffix in (".html", ".xlsx"):
-                say(f"bilan  {path}")
-    bad = {n: verdict for n, verdict in manifest["audit"].items() if verdict != "ok"}
-    for number, verdict in bad.items():
-        say(f"replication {number}: {verdict}", err=True)
-    if bad:
-        raise typer.Exit(1)
+        say(as_text(comparison, folder))
+        return
+    comparing.print_comparison(comparison)
+    say(f"comparison  {folder}")
+    for path in written:
+        if path.suffix in (".html", ".xlsx"):
+            say(f"            {path}")
 
 
 @app.command()
@@ -150,6 +148,46 @@ def bilan(
     for path in written:
         if path.suffix != ".svg":
             say(str(path))
+
+
+@app.command()
+def waits(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="More words of --for.")] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--for", help="KEY=VALUE ...: typologie, commune, territoire, taille, composition, age, quartile,"
+                     " mutation, priorite, anciennete (months already waited)."),
+    ] = None,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", help="Classes of households told, or all (see describe).")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="One calendar year; default the whole run.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="Folder where the curves are drawn (SVG).")] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Tell the three delays, each apart, and the cumulative incidence of being housed; or predict a wait (--for)."""
+    from sim.report import waits as report
+    from sim.results.prediction import predict
+    from sim.results.store import load_run
+    from sim.results.waits import chosen_classes, study
+
+    finished = load_run(run_folder)
+    if profile or more:
+        found = predict(finished, [*(profile or []), *(more or [])], year)
+        if as_json:
+            say(json.dumps(report.prediction_json(found), ensure_ascii=False))
+        else:
+            report.print_prediction(found)
+        return
+    wanted, others = chosen_classes(classes)
+    told = study(finished, wanted, year)
+    say(json.dumps(report.as_json(told), ensure_ascii=False)) if as_json else report.print_study(told, others)
+    if figures is not None:
+        from sim.report.wait_figures import write_figures
+
+        for path in write_figures(told, finished.manifest, figures):
+            say(str(path), err=as_json)
 
 
 @app.command()
@@ -229,7 +267,7 @@ def feasible(
 
 @app.command()
 def describe(
-    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms.")],
+    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers.")],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
@@ -259,6 +297,43 @@ def new(
 
 
 @app.command()
+def exchange(
+    instance: Annotated[Path, typer.Argument(metavar="INSTANCE", help="JSON (nodes, edges) or PrefLib .wmd.")],
+    mechanism: Annotated[str, typer.Option(help="pairs, cycles, ttc, chains, greedy or none.")] = "cycles",
+    max_length: Annotated[int, typer.Option(help="Households in a cycle or a chain, at most.", min=2)] = 3,
+    time_limit: Annotated[float, typer.Option(help="Seconds; the bound is proven whenever it stops.", min=0.1)] = 60.0,
+    survival: Annotated[
+        float, typer.Option(help="Chance that a leg survives: weights are then expected completed moves.", min=0, max=1)
+    ] = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Solve one exchange instance: who takes whose dwelling, and what no exchange can exceed."""
+    from sim.exchange.instances import answer, read_instance
+    from sim.exchange.mechanisms import MECHANISMS, Request
+    from sim.exchange.mechanisms import run as run_mechanism
+    from sim.exchange.weights import Failure
+    from sim.words.registry import nearest
+
+    if mechanism not in MECHANISMS:
+        known = MECHANISMS.names()
+        text = f"unknown mechanism {mechanism!r}{nearest(mechanism, known)}: {', '.join(known)}"
+        raise Faults([Fault("--mechanism", 1, text)])
+    read = read_instance(instance)
+    request = Request(
+        read.graph, longest=max_length, longest_chain=max_length, failure=Failure(survival), seconds=time_limit
+    )  # fmt: skip
+    result = answer(read, run_mechanism(mechanism, request))
+    if as_json:
+        say(json.dumps(result, ensure_ascii=False))
+        return
+    for name in ("mechanism", "moved", "weight", "bound", "gap", "optimal", "seconds"):
+        say(f"{name:<12}{result[name]}")
+    for kind in ("cycles", "chains"):
+        for members in result[kind]:
+            say(f"{kind[:-1]:<12}{' -> '.join(map(str, members))}")
+
+
+@app.command()
 def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500)] = 5_600) -> None:
     """Measure the project's own speed, beside a slow obvious twin that scans the whole list."""
     from sim.bench import measure
@@ -269,6 +344,10 @@ def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500
     else:
         for name, value in result.items():
             say(f"{name:<42}{value}")
+
+
+for command in (cli_studies.resume, cli_studies.expand, cli_studies.sensitivity, cli_studies.search):
+    app.command()(command)
 
 
 def guarded(command: Callable[[], Any]) -> int:

@@ -99,9 +99,38 @@ def mechanisms(_: str) -> list[Row]:
         ("objective", "ferme", "hard: a floor behind serves its public first, a ceiling reached excludes it"),
         ("objective", "reserve", "the dwelling is for the first reserve due, in precedence, that has a candidate"),
     )
+    from sim.exchange.mechanisms import MECHANISMS
+
+    swaps = [
+        {"kind": "exchange", "name": e.name, "label": e.label, "meaning": e.doc, "literature": e.reference,
+         "prediction": "", "law": "CCH L442-3-5 : attributions ordinaires, nouveaux baux"}
+        for e in MECHANISMS
+    ]  # fmt: skip
     blank = {"literature": "", "prediction": "", "law": ""}
     return [{"kind": "designation", **row} for row in describe()] + [
-        {"kind": kind, "name": name, "label": "", "meaning": meaning, **blank} for kind, name, meaning in others
+        *({"kind": kind, "name": name, "label": "", "meaning": meaning, **blank} for kind, name, meaning in others),
+        *swaps,
+    ]
+
+
+def levers(_: str) -> list[Row]:
+    """Numbers of the scenario ``reference`` that may be moved; those of the law and of a grid come beside."""
+    from sim.analysis.levers import hypotheses, movable
+    from sim.inputs.scenario import load
+
+    loaded = load("reference")
+    ranges = {span.path: f"{span.low:g}:{span.high:g}" for span in hypotheses(loaded)}
+    rows = [
+        {"path": one.path, "value": one.value, "unit": one.unit, "screened": ranges.get(one.path, ""),
+         "meaning": one.label}
+        for one in movable(loaded)
+    ]  # fmt: skip
+    blank = {"value": "", "unit": "", "screened": ""}
+    return [
+        *rows,
+        {"path": "law/NAME@DATE", **blank, "meaning": "valeur de la loi à partir d'une date (simhlm describe law)"},
+        {"path": "grid/CRITERION", **blank, "meaning": "points d'un critère de la grille, ou grid/seniority"},
+        {"path": "first_day/NAME", **blank, "meaning": "valeur du territoire (simhlm describe hypotheses)"},
     ]
 
 
@@ -112,6 +141,7 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "hypotheses": hypotheses,
     "indicators": indicators,
     "mechanisms": mechanisms,
+    "levers": levers,
 }
 
 

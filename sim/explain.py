@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.inputs.faults import Fault, Faults
 from sim.words.clock import Phase, tick, to_date
 from sim.words.codes import EventKind, Reservataire
 
@@ -69,10 +70,10 @@ def explain(run: Run, lease: Any) -> Iterator[str]:
 def rebuild(run: Run) -> World:
     """Return the world of replication 0 on its first morning, flows started."""
     from sim.flows.run import build_world, start_flows
-    from sim.inputs.scenario import load
     from sim.results.ensemble import first_day_of, load_territory
+    from sim.results.growing import scenario_of
 
-    loaded = load(run.path / "scenario.yaml")
+    loaded, _ = scenario_of(run)
     territory = load_territory(loaded)
     world = build_world(loaded, territory, first_day_of(loaded, territory, 0), 0)
     start_flows(world)
@@ -105,6 +106,9 @@ def look_at(world: World, dwelling: int, day: int) -> Seen:
     world.watch = watch
     world.run_until(tick(day + 1, Phase.YEARLY))
     world.watch = None
+    if not found:
+        text = "played again, this run differs: it was made by another version of the model"
+        raise Faults([Fault("show", 1, text)])
     return found[-1]
 
 
@@ -115,7 +119,8 @@ def eligible(world: World, query: Query, place: int, taken: list[int]) -> tuple[
     """
     from sim.rules.draws import Adverts
     from sim.world.scanning import Scanning
-    from sim.world.searching import EVERYBODY, Market, ask_of
+    from sim.world.searching import EVERYBODY, Market
+    from sim.world.waiting import ask_from
 
     index, homes, rule = world.waiting, world.homes(), world.rule()
     adverts = Adverts(query.occasion, homes.commune[query.dwellings], homes.rooms[query.dwellings], rule.wishes)
@@ -125,7 +130,7 @@ def eligible(world: World, query: Query, place: int, taken: list[int]) -> tuple[
         if table < 0:
             continue
         mask = int(query.masks[place]) if turn == 0 else EVERYBODY
-        ask = ask_of(place, mask, query, homes, world.terms)._replace(wanted=len(world.applications))
+        ask = ask_from(place, mask, query, homes, world.terms)._replace(wanted=len(world.applications))
         shifts = query.shifts[query.shifted[place]]
         rows = scanner.scan(ask, query.tiers[table], shifts, market, taken)
         if rows:

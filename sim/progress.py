@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(total: int, quiet: bool) -> Iterator[Callable[[str, int], None]]:
-    """Yield ``advance(step, done)``: names the step under way and how many replications are done."""
+def progress_bar(total: int, quiet: bool) -> Iterator[Callable[..., None]]:
+    """Yield ``advance(step, done, total=None)``: the step under way, how much of it is done, out of how much."""
     if quiet:
-        yield lambda step, done: None
+        yield lambda step, done, total=None: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -28,4 +28,4 @@ def progress_bar(total: int, quiet: bool) -> Iterator[Callable[[str, int], None]
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("first day", total=total)
-        yield lambda step, done: bar.update(task, description=step, completed=done)
+        yield lambda step, done, total=None: bar.update(task, description=step, completed=done, total=total)

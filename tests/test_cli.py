@@ -14,7 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sim.cli import app, guarded, report_run
+from sim.cli import app, guarded
+from sim.cli_studies import report_run
 from sim.describe import TOPICS
 from sim.results.store import POOLED, load_run
 from sim.story import tell

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from sim.flows import caleol, search, steering
-from sim.flows.run import build_world, start_flows
 from sim.population.build import FirstDay
 from sim.results.audit import audit
 from sim.rules.affordability import income_ceiling_eur_year
@@ -522,10 +521,8 @@ def test_an_objective_of_zero_never_lags() -> None:
 @pytest.mark.parametrize("name", ["cia", "reserves_a"])
 def test_objectives_count_what_is_let_and_what_is_promised(name: str) -> None:
     """The calendar year counts its acceptances, and what is promised to candidates who have not answered yet."""
-    scenario = worlds.loaded(name, (), 600, 1)
-    world = build_world(scenario, worlds.territory(), worlds.first_day(600), 0)
-    start_flows(world)
-    world.run()
+    world = worlds.world(name, (), 600)
+    worlds.run(world)
     log = world.log.to_array()
     accepted = int((log["kind"] == K.ACCEPTED).sum())
     everywhere = [n for n, o in world.policy.objectives.items() if o.among.qpv == "tous"]
@@ -649,9 +646,9 @@ def test_rights_follow_the_date_of_the_conventions() -> None:
 
 def test_the_ledger_holds_every_orientation_that_the_flux_counts() -> None:
     """R441-5: moves within a landlord's stock and relodgings are taken back from the share of the holder."""
-    world = build_world(worlds.loaded("reference", (), SIZE, 1), worlds.territory(), worlds.first_day(SIZE), 0)
-    start_flows(world)
-    world.run()
+    overrides = ("rules/reservation/mode=flux", "rules/reservation/stock/identified_share=0")
+    world = worlds.world("reference", overrides, SIZE)
+    worlds.run(world)
     events, leases, d = world.log.to_array(), world.leases.to_array(), world.dwellings
     oriented = events[(events["kind"] == K.ORIENTED) & (events["reason"] == Reason.NONE)]
     moves = leases[leases["previous_dwelling"] >= 0]
@@ -695,13 +692,26 @@ def test_who_was_refused_in_a_fragile_residence_is_owed_the_next_dwelling_that_s
     overrides = (f"flows/commission/residences_enjeu={worlds.FILES / 'residences.csv'}",)
     world = morning(overrides)
     for dwelling in np.flatnonzero((world.ready_day >= 0) & ~world.lettings.is_in_residence).tolist():
-        usual = caleol.designate(morning(overrides), np.array([dwelling])).rows.tolist()
+        usual = caleol.find_candidates(morning(overrides), np.array([dwelling])).rows.tolist()
         if len(usual) > 3:
             break
     last = usual[-1]
     world.standing.owed_day[last] = world.day - 50
-    assert caleol.designate(world, np.array([dwelling])).rows.tolist() == [last, *usual[:-1]]
+    assert caleol.find_candidates(world, np.array([dwelling])).rows.tolist() == [last, *usual[:-1]]
     assert world.standing.owed_day[last] == -1
+
+
+def test_nobody_owed_a_dwelling_is_named_twice_when_dwellings_choose_one_at_a_time() -> None:
+    """With a hard objective, who was just named for one dwelling is not owed the next one of the same day."""
+    overrides = worlds.written({
+        "flows/commission/fragility_refused_share": 1.0,
+        "flows/commission/residences_enjeu": worlds.FILES / "residences.csv",
+        "rules/objectives/plancher_q1/path/2022": 0.5,
+        "rules/objectives/plafond_mutations/path/2022": 1.0,
+    })  # fmt: skip
+    done = worlds.live(worlds.EVERY_OBJECTIVE, overrides, SIZE, 1)
+    assert audit(done) == []
+    assert count(done, K.REJECTED, reason=Reason.FRAGILITY) > 10
 
 
 def morning(overrides: tuple[str, ...]) -> World:

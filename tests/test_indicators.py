@@ -29,6 +29,9 @@ CONTRACT = {
     "part_sur_occupation", "part_eligibles_prioritaires_stock", "part_prioritaires_cch", "part_attributions_qpv",
     "part_q1", "part_dalo", "part_sortants_hebergement", "part_sans_abri", "attributions_hors_sne",
 }  # fmt: skip
+OURS = {
+    "part_dalo_pdalhpd", "theil_attributions", "theil_attributions_net", "theil_locataires", "theil_locataires_net",
+}  # fmt: skip
 
 DALO, PDALHPD, MUTATION, NPNRU = (int(Recognition[n]) for n in ("DALO", "PDALHPD", "MUTATION", "NPNRU"))
 
@@ -62,7 +65,7 @@ def value(table: pd.DataFrame, code: str, year: int, scope: str = "mel", group: 
 
 def test_every_code_of_the_contract_is_there(table: pd.DataFrame) -> None:
     names = set(INDICATORS.names())
-    assert names >= CONTRACT | {"part_dalo_pdalhpd"}
+    assert names >= CONTRACT | OURS
     assert names == set(table["indicator"].unique())
     assert not_fed() == ["echanges_menages"]
 

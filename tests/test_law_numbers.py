@@ -22,6 +22,12 @@ BARE = (0, 1, 2)
 FACTORS = (12, 100)
 """Months of a year and percent: only as a factor of a product or a quotient, or as a named constant."""
 
+ALGORITHMS = {
+    f"exchange/{name}.py"
+    for name in ("cycles", "graph", "packing", "prices", "pricing", "solving", "trading", "wanting")
+}
+"""Solvers of graphs: their numbers are lengths of cycles, tolerances and sizes; none is of law or policy."""
+
 EXPLAINED: dict[tuple[str, float], str] = {
     ("rules/cotation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",
     ("rules/cotation.py", 37): "bits of a key of the index",
@@ -30,10 +36,37 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("rules/reservations.py", 3): "names of the quartiles",
     ("rules/reservations.py", 4): "names of the quartiles",
     ("rules/reservations.py", 255): "all bits of a byte: every public",
-    ("flows/caleol.py", 1e3): "a tier beyond every other score",
-    ("flows/caleol.py", 8): "layout of the index: segments by public",
-    ("flows/caleol.py", 4): "layout of the index: segments by quartile",
+    ("rules/bounds.py", 1e-6): "rounding of the linear programme",
+    ("rules/bounds.py", 10): "tolerance of a share, in roundings",
+    ("rules/designation.py", 4): "kinds of dwellings: in a QPV or not, accessible or not",
+    ("rules/objectives.py", 1e3): "a tier beyond every other score",
+    ("rules/objectives.py", 1e-9): "rounding of shares",
+    ("rules/prefect.py", 1e-12): "rounding of shares",
+    ("rules/segments.py", 4): "layout of the index: publics, and the bit of the quartile",
+    ("rules/segments.py", 8): "layout of the index: segments by public",
+    ("rules/segments.py", 53): "bits of a keyed uniform",
+    ("rules/segments.py", 11): "bits of a keyed uniform",
+    ("rules/situations.py", 2015): "name of a map",
+    ("rules/situations.py", 2024): "name of a map",
+    ("rules/targets.py", 6): "typologies T1 to T5, the bound being open",
+    ("flows/offers.py", 255): "values of a byte",
+    ("flows/reviews.py", 31): "a month at most, looked at roughly before the exact anniversaries: speed only",
+    ("flows/reviews.py", 5): "margin of that rough look: speed only",
+    ("flows/steering.py", 8): "layout of the index: segments by public",
     ("flows/exits.py", 500): "size of a batch: speed only",
+    ("exchange/instances.py", 3): "columns of a file",
+    ("exchange/mechanisms.py", 3): "default length of a cycle: an option of the command, rules.exchange.max_length",
+    ("exchange/mechanisms.py", 60.0): "default time allowed: an option of the command",
+    ("exchange/pool.py", 1980): "default of a column",
+    ("exchange/pool.py", 5): "default of a column",
+    ("indicators/equity.py", 20): "size of a cell: exact sum or expansion, precision only",
+    ("indicators/equity.py", 4): "length of a sum beyond which nothing is left, precision only",
+    ("indicators/classes.py", 1970): "origin of dates",
+    ("indicators/classes.py", 45): "bounds of age classes of the published tables: presentation",
+    ("indicators/intervals.py", 10): "fewest followed for a curve to be shown: presentation",
+    ("indicators/intervals.py", 0.025): "tail of a confidence interval",
+    ("indicators/intervals.py", 1e-12): "rounding of a variance",
+    ("indicators/intervals.py", 3): "power in the variance of a cumulative incidence",
     ("indicators/facts.py", 256): "values of a byte",
     ("indicators/facts.py", 1970): "origin of dates",
     ("indicators/grid.py", 31): "bits of an integer",
@@ -49,7 +82,6 @@ TO_MOVE: dict[tuple[str, float], str] = {
     ("flows/search.py", 1.2): "spread of works around their mean: to flows.exits",
     ("flows/deliveries.py", 14): "days between deliveries of one year: to flows.deliveries",
     ("flows/first_day.py", 1.5): "stage of the vacancies of day one, in intervals of sessions: to flows.caleol",
-    ("flows/yearly.py", 25): "the first quartile: rules.resources.own_threshold_eur_year_cu reads it in the law",
     ("indicators/publics.py", 30): "age of the young: law jeunes.age_max_years",
     ("indicators/publics.py", 65): "age of the elderly: law sous_occupation.age_protege_years",
 }
@@ -89,6 +121,8 @@ def found() -> dict[tuple[str, float], list[int]]:
     seen: dict[tuple[str, float], list[int]] = {}
     for room in ROOMS:
         for path in sorted((ROOT / "sim" / room).glob("*.py")):
+            if f"{room}/{path.name}" in ALGORITHMS:
+                continue
             for number, line in numbers(ast.parse(path.read_text(encoding="utf-8"))):
                 seen.setdefault((f"{room}/{path.name}", number), []).append(line)
     return seen

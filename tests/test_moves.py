@@ -347,7 +347,19 @@ def test_orientation_is_said_with_its_reason(world: World) -> None:
     assert events["reason"].tolist() == [Reason.NONE, Reason.DELAY_PASSED]
 
 
-def test_a_vacancy_is_counted_in_the_flux_of_its_holder(world: World) -> None:
+def test_a_vacancy_in_stock_is_counted_in_nobodys_flux() -> None:
+    world = worlds.world("reference", ("rules/reservation/mode=stock",))
+    dwelling = empty_dwelling(world)
+    search.start_search(world, np.array([dwelling]), world.day + 30)
+    assert sum(map(sum, world.ledger.oriented)) == 0
+    assert world.lettings.counted_for[dwelling] == -1
+    search.leave_flux(world, np.array([dwelling]))
+    assert sum(map(sum, world.ledger.oriented)) == 0
+
+
+def test_a_vacancy_is_counted_in_the_flux_of_its_holder() -> None:
+    flux = {"mode": "flux", "stock/identified_share": 0, "flux/balance": 1}
+    world = worlds.world("reference", worlds.written({f"rules/reservation/{key}": v for key, v in flux.items()}))
     dwelling = empty_dwelling(world)
     landlord = int(world.dwellings.landlord[dwelling])
     before = list(world.ledger.oriented[landlord])
@@ -359,6 +371,7 @@ def test_a_vacancy_is_counted_in_the_flux_of_its_holder(world: World) -> None:
     search.leave_flux(world, np.array([dwelling]))
     search.leave_flux(world, np.array([dwelling]))  # taken back once
     assert world.ledger.oriented[landlord] == before
+    assert not any(map(any, world.ledger._cells.values()))  # nor inside any category of dwellings
 
 
 # The decisions of the commission, and the end of a recognition

@@ -144,19 +144,24 @@ class Crowd:
         chosen = Filter(kind, first, second, *chances.tolist(), int(rng.integers(1, 4)), LANDLORDS)
         self.rule = Rule(chosen, wishes, drawn, base, int(rng.integers(0, 3_000)), ELDERLY_BORN)
 
-    def ask(self, list_: Waiting, terms: Terms, query: Query) -> tuple[list[list[int]], list[bool]]:
-        chosen, found, is_fallback = list_.candidates(self.people, self.homes, terms, query, self.rule)
+    def ask(
+        self, list_: Waiting, terms: Terms, query: Query, busy: np.ndarray | None = None
+    ) -> tuple[list[list[int]], list[bool]]:
+        chosen, found, is_fallback = list_.candidates(self.people, self.homes, terms, query, self.rule, busy)
         return [chosen[i, :count].tolist() for i, count in enumerate(found.tolist())], is_fallback.tolist()
 
     def assert_same(self, terms: Terms, questions: int = 6) -> int:
         """Ask the index and its twin the same; return how many were designated."""
         designated = 0
         for _ in range(questions):
-            query = self.draw_query()
-            answer = self.ask(self.index, terms, query)
-            assert answer == self.ask(self.twin, terms, query)
+            query, busy = self.draw_query(), None
+            if self.rng.random() < 0.3:  # chosen earlier on the same day
+                busy = self.rng.choice(self.everybody(), 30, replace=False).astype(np.int32)
+            answer = self.ask(self.index, terms, query, busy)
+            assert answer == self.ask(self.twin, terms, query, busy)
             rows = [row for line in answer[0] for row in line]
             assert len(set(rows)) == len(rows)  # nobody is chosen for two dwellings
+            assert busy is None or not set(rows) & set(busy.tolist())
             designated += len(rows)
         return designated
 

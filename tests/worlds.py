@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.flows.run import build_world, simulate
+from sim.flows.run import build_world, simulate, start_flows
 from sim.inputs.files import find_territory
 from sim.inputs.scenario import Loaded, load
 from sim.inputs.territory import Territory
@@ -63,6 +63,13 @@ def world(name: str = "reference", overrides: tuple[str, ...] = (), applicants: 
     return build_world(loaded(name, overrides, applicants), territory(), first_day(applicants), 0)
 
 
+def run(world: World) -> World:
+    """Let everything happen in a fresh world, to the end of its last day."""
+    start_flows(world)
+    world.run()
+    return world
+
+
 def fingerprint(replication: Replication) -> str:
     """Return a hash of everything that happened and of the tables at the end."""
     digest = hashlib.sha256(replication.events.tobytes() + replication.leases.tobytes())
@@ -81,6 +88,8 @@ def random_scenario(rng: np.random.Generator) -> tuple[str, tuple[str, ...]]:
             route = f"rules/objectives/{objective}"
             given[f"{route}/path/2022"] = round(float(rng.choice([0.0, 1.0, rng.uniform(0, 1)])), 3)
             given[f"{route}/effect"] = rng.choice(["ferme", "pilote", "mesure"], p=[0.6, 0.25, 0.15])
+    if name in ("reserves_a", EVERY_OBJECTIVE):  # dwellings choose one at a time: empty ones cost at each session
+        given["flows/caleol/every_days"] = int(rng.choice([7, 14, 30]))
     return name, (*random_overrides(rng), *written(given))
 
 

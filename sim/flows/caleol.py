@@ -89,7 +89,7 @@ def look_for(world: World, homes: np.ndarray, busy: np.ndarray) -> Found:
     chosen, counts, is_fallback = world.waiting.candidates(
         world.people(), world.homes(), world.terms, query, world.rule(), busy
     )
-    serve_owed(world, query, chosen, counts)
+    serve_owed(world, query, busy, chosen, counts)
     if world.watch is not None:
         world.watch(query, chosen, counts)
     some = counts > 0
@@ -135,7 +135,7 @@ def ask_for(world: World, homes: np.ndarray, order: steering.Order) -> Query:
     )
 
 
-def serve_owed(world: World, query: Query, chosen: np.ndarray, found: np.ndarray) -> None:
+def serve_owed(world: World, query: Query, busy: np.ndarray, chosen: np.ndarray, found: np.ndarray) -> None:
     """Put first who is owed a dwelling, refused in a résidence à enjeu (L441-2-2 al. 3): the longest ago first."""
     if not world.policy.residences:
         return
@@ -144,14 +144,18 @@ def serve_owed(world: World, query: Query, chosen: np.ndarray, found: np.ndarray
         if world.lettings.is_in_residence[dwelling]:
             continue
         owed = np.flatnonzero((owed_day[: len(a)] >= 0) & (a.status[: len(a)] == moves.OPEN))
+        owed = np.setdiff1d(owed, busy)
         for j in range(len(found)):  # designated for another dwelling of the session
             owed = np.setdiff1d(owed, chosen[j, : found[j]]) if j != i else owed
+        asked = query.tiers[query.asked[i, 0]]  # who names candidates may not propose everybody
+        owed = owed[asked[world.waiting.segment_of[owed]] >= 0]
+        owed = owed[(query.masks[i] >> world.applicants(owed).employment) & 1 == 1]
         suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, i, owed.astype(np.int64))
         owed = owed[suits]
         if len(owed):
             first = int(owed[np.argmin(owed_day[owed])])
             others = [row for row in chosen[i, : found[i]].tolist() if row != first]
-            files = [first, *others][: chosen.shape[1]]
+            files = [first, *others][: int(query.wanted[i])]
             chosen[i, : len(files)], found[i] = files, len(files)
             owed_day[first] = -1
 
@@ -161,11 +165,8 @@ def decide(world: World, session: Session) -> None:
     if not len(session.homes):
         return
     a, rows, counts = world.applications, session.rows, session.counts
-    homes, caleol, practice = (
-        np.repeat(session.homes, counts),
-        world.scenario.flows.caleol,
-        world.scenario.flows.commission,
-    )
+    homes = np.repeat(session.homes, counts)
+    caleol, practice = world.scenario.flows.caleol, world.scenario.flows.commission
     ids, occasion, luck = a.luck_id[rows], occasions(world, homes), world.luck.uniform
     has_retracted = luck("retract", ids, occasion) < caleol.retract_share
     motive = np.where(has_retracted, int(Motive.NONE), motives(world, rows, homes))

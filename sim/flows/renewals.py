@@ -44,9 +44,10 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
 
 
 def strikes(world: World) -> Story:
-    """Inadmissible applications leave the list when their notice is over (R441-2-8 d), unless held since."""
+    """Inadmissible applications leave the list when their notice is over (R441-2-8 d); held ones, once free."""
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.RENEWALS)
         rows = world.strike_due.pop(day)
-        rows = rows[world.applications.status[rows] == Status.OPEN]
-        moves.close(world, rows, EventKind.STRUCK_OFF, Status.STRUCK_OFF)
+        status = world.applications.status[rows]
+        moves.close(world, rows[status == Status.OPEN], EventKind.STRUCK_OFF, Status.STRUCK_OFF)
+        world.strike_due.add_group(day + 1, rows[status == Status.HELD])

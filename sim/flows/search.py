@@ -7,6 +7,7 @@ import numpy as np
 from sim.flows import steering
 from sim.rules.flux import Cell, cells_of
 from sim.rules.reservations import Namer, Turn, named_holder, next_turn
+from sim.words.clock import year_of
 from sim.words.codes import Reason, Reservataire
 from sim.world import moves
 from sim.world.world import World
@@ -54,10 +55,13 @@ def categories(world: World, dwelling: int) -> tuple[Cell, ...]:
 def leave_flux(world: World, dwellings: np.ndarray) -> None:
     """Lettings that the flux does not count (R441-5): the orientation is taken back from the holder's share."""
     landlords = world.dwellings.landlord[dwellings].tolist()
+    has_balance = world.scenario.rules.reservation.flux.balance > 0
+    year = year_of(world.day)
     for dwelling, landlord in zip(dwellings.tolist(), landlords, strict=True):
-        holder = int(world.lettings.counted_for[dwelling])
-        if holder >= 0:
-            world.ledger.count(landlord, holder, dwellings=-1.0)
+        holder, asked = int(world.lettings.counted_for[dwelling]), int(world.lettings.asked_day[dwelling])
+        if holder >= 0 and year_of(asked) == year:  # the ledger is yearly
+            cells = categories(world, dwelling) if has_balance else ()
+            world.ledger.count(landlord, holder, cells, dwellings=-1.0)
             world.lettings.counted_for[dwelling] = -1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -252,17 +253,28 @@ class Preparation:
         this_year = lettings[self.year(self.r.events["day"][lettings]) == index]
         was_let = np.zeros(table.count, dtype=bool)
         was_let[self.r.events["dwelling"][this_year]] = True
+        tenant_quartile = self.tenant_quartiles[np.where(is_let, tenants, 0)]
         masks = (
             in_service, in_service & ~is_let, a_year_old, a_year_old & is_let & was_let[:size], is_let,
             is_let & (table.rooms[:size].astype(np.int32) - persons > norm.rooms_over),
             is_let & (table.surface_m2[:size] < smallest),
+            *(is_let & (tenant_quartile == q) for q in QUARTILES),
         )  # fmt: skip
         return dict(zip(DWELLING_COUNTS, masks, strict=True))
+
+    @cached_property
+    def tenant_quartiles(self) -> np.ndarray:
+        """Quartile of each household among the tenants of the first day: one yardstick for all years and scenarios."""
+        households, first = self.r.households, self.r.day_one_rows["households"]
+        per_unit = households.income_eur_month[: households.count] / households.consumption_units[: households.count]
+        tenants = per_unit[:first][self.r.households_born.dwelling[:first] >= 0]
+        limits = np.quantile(tenants if len(tenants) else np.zeros(1), np.array(QUARTILES[:-1]) / len(QUARTILES))
+        return np.asarray(1 + np.searchsorted(limits, per_unit, side="right"), dtype=np.uint8)
 
     def spells(self) -> Spells:
         """Return the times on the list, by class."""
         applications, households, grid = self.r.applications, self.r.households, self.grid
-        book = SpellBook(applications, self.r.first_day, self.r.last_day)
+        book = SpellBook.of(applications, self.r.first_day, self.r.last_day)
         rows = np.arange(applications.count)
         book.everybody(grid.start["mel"])
         for scope, group in self.wished(rows).items():
@@ -278,4 +290,8 @@ class Preparation:
         return book.close()
 
 
-DWELLING_COUNTS = ("offered", "vacant", "a_year_old", "moved_into", "let", "under_occupied", "over_occupied")
+QUARTILES = range(1, 5)
+DWELLING_COUNTS = (
+    "offered", "vacant", "a_year_old", "moved_into", "let", "under_occupied", "over_occupied",
+    *(f"tenants_q{q}" for q in QUARTILES),
+)  # fmt: skip

@@ -109,6 +109,17 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
     for rank, text in enumerate(overrides, start=1):
         override(merged, text, rank)
     set_run(merged, run_options)
+    return resolve(merged, [path for path, _ in chain])
+
+
+def resolve(merged: Merged, paths: Sequence[Path]) -> Loaded:
+    """Check merged data and return it as a scenario ready to run; ``paths`` are its files, the oldest parent first.
+
+    Raises
+    ------
+    Faults
+        Everything that is wrong, one line each.
+    """
     merged.data["law"] = _amendments(merged)
     scenario: Scenario | None = None
     try:
@@ -121,7 +132,6 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = (), **run_options:
         raise Faults(merged.faults)
     source = as_plain(scenario.model_dump())
     given = {"/".join(map(str, route)): where[0] for route, where in merged.where.items()}
-    paths = [path for path, _ in chain]
     read = [*paths, *law_files()]
     read += [*map(find_grid, _grids(scenario)), *allocation_files(scenario)]
     for name, objective in scenario.rules.objectives.items():

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sim.inputs.parameters import Strict, technical
 from sim.inputs.schema_flows import Behaviour, Flows
 from sim.inputs.schema_rules import Rules
+from sim.inputs.schema_studies import Precision, Search, Sensitivity
 
 
 class Run(Strict):
@@ -24,6 +25,10 @@ class Run(Strict):
     applicants: int = technical(56_000, doc="applications on the first day: the size of the world", ge=200)
     first_day: Literal["shared", "redrawn"] = technical("shared", doc="one first day for all replications, or one each")
     keep: Literal["first", "all"] = technical("first", doc="whose event log is kept")
+    outcomes: int = technical(20, doc="replications whose applications are kept one by one (all with keep: all)", ge=1)
+    precision: Precision = Precision()
+    draws: int = technical(0, doc="draws of what is not known; each one has run.replications; 0: none", ge=0)
+    posterior: str = technical("", doc="CSV of draws, one column per path, one row per draw; empty: uncertainty")
 
 
 class Scenario(Strict):
@@ -38,3 +43,8 @@ class Scenario(Strict):
     behaviour: Behaviour = Behaviour()
     law: dict[str, Any] = technical({}, doc="amendements : valeurs datées ajoutées à scenarios/law")
     first_day: dict[str, float] = technical({}, doc="valeurs du territoire remplacées (nom: valeur)")
+    uncertainty: dict[str, tuple[float, float]] = technical(
+        {}, doc="ce qu'on ne sait pas : bornes plausibles d'un paramètre (chemin: [bas, haut])"
+    )
+    sensitivity: Sensitivity = Sensitivity()
+    search: Search = Search()

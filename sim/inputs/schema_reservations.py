@@ -13,7 +13,7 @@ class Stock(Strict):
     """Dwellings that carry the name of their holder."""
 
     identified_share: float = parameter(
-        0.0,
+        0.01,
         unit="share",
         doc="logements identifiés (défense, sécurité intérieure, santé) : réservés en stock dans les deux modes",
         ge=0,
@@ -53,7 +53,7 @@ class Reservation(Strict):
         "plus_en_retard", doc="orientation of a vacancy: the holder most behind its share"
     )
     mode: Literal["par_date", "stock", "flux"] = technical(
-        "flux", doc="rights on named dwellings (stock), on vacancies (flux), or as the law says on the day (par_date)"
+        "par_date", doc="rights on named dwellings (stock), on vacancies (flux), or as the law says that day (par_date)"
     )
     conventions: str = technical("", doc="CSV of signed conventions (bailleur, reservataire, part); empty = the shares")
     etat: float = parameter(

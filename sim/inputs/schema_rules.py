@@ -6,6 +6,7 @@ from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
 from sim.inputs.schema_designation import Designation
+from sim.inputs.schema_exchange import Exchange
 from sim.inputs.schema_objectives import LecSubstitution, Objective
 from sim.inputs.schema_reservations import Reservation
 
@@ -56,3 +57,4 @@ class Rules(Strict):
     objectives: dict[str, Objective] = technical({}, doc="quotas as objects, by name (scenarios/README.md)")
     lec_substitution: LecSubstitution = LecSubstitution()
     affordability: Affordability = Affordability()
+    exchange: Exchange = Exchange()

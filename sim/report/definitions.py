@@ -20,7 +20,7 @@ DEFINITIONS = {
     "demandes_nouvelles": Definition("Demandes nouvelles", "Demandes déposées dans l'année, renouvellements exclus."),
     "radiations_sans_attribution": Definition(
         "Radiations sans attribution",
-        "Demandes sorties de la liste sans bail : non-renouvellement, départ, renonciation.",
+        "Demandes sorties de la liste sans bail : non-renouvellement, départ, renonciation, irrecevabilité.",
     ),
     "attributions": Definition(
         "Attributions (baux signés)", "Baux signés dans l'année par des demandeurs de la liste."
@@ -122,6 +122,22 @@ DEFINITIONS = {
     "logements_liberes_par_mutation": Definition(
         "Logements libérés par une mutation", "Logements rendus disponibles par une mutation dans le parc."
     ),
+    "theil_attributions": Definition(
+        "Indice de Theil des attributions",
+        "(Entropie des quartiles, moins sa moyenne dans les quartiers) ÷ entropie : 0 si chaque quartier a la même "
+        "composition, 1 si aucun ne mélange deux quartiles.",
+    ),
+    "theil_attributions_net": Definition(
+        "Indice de Theil des attributions, hasard déduit",
+        "Le même, moins ce que donnerait un tirage au sort des logements attribués.",
+    ),
+    "theil_locataires": Definition(
+        "Indice de Theil des locataires",
+        "Le même indice pour les locataires au 31 décembre, quartiles des locataires du premier jour.",
+    ),
+    "theil_locataires_net": Definition(
+        "Indice de Theil des locataires, hasard déduit", "Le même, moins ce que donnerait un tirage au sort."
+    ),
     "part_sous_occupation": Definition(
         "Locataires en sous-occupation", "Locataires dont (pièces − personnes) dépasse 1 ÷ locataires."
     ),
@@ -186,7 +202,11 @@ STOCK = (
     "part_sous_occupation",
     "part_sur_occupation",
 )
-KIND_OF = {"delai_relocation_moyen": "days", "taux_vacance": "rate"}
+KIND_OF = {
+    "delai_relocation_moyen": "days",
+    "taux_vacance": "rate",
+    **dict.fromkeys((code for code in DEFINITIONS if code.startswith("theil_")), "index"),
+}
 """How an indicator is shown when its unit does not settle it (other durations: months; other shares: one decimal)."""
 LISTED = {*KEY_FIGURES, *DELAYS, *PRIORITIES, *COMMISSION, *STOCK}
 """Indicators that have their table; the others of a run come together in the annex."""

@@ -14,7 +14,7 @@ THIN = "\u202f"
 MINUS = "\u2212"
 MISSING = "–"
 
-DECIMALS = {"count": 0, "share": 1, "months": 1, "days": 0, "ratio": 2, "points": 1, "number": 4, "year": 0}
+DECIMALS = {"count": 0, "share": 1, "months": 1, "days": 0, "ratio": 2, "points": 1, "number": 4, "index": 3, "year": 0}
 SUFFIX = {"share": f"{NBSP}%", "months": f"{NBSP}mois", "days": f"{NBSP}jours", "points": f"{NBSP}points"}
 PER_UNIT = {
     "share": "",
@@ -72,6 +72,8 @@ def quantity(x: float | None, kind: str, *, decimals: int | None = None, suffix:
     """
     if x is None:
         return MISSING
+    if kind.startswith("gap_"):
+        return _gap(x, kind.removeprefix("gap_"), suffix)
     if kind == "year":
         return str(int(x))
     if kind == "number":
@@ -81,6 +83,15 @@ def quantity(x: float | None, kind: str, *, decimals: int | None = None, suffix:
     digits = DECIMALS.get(kind, 2) if decimals is None else decimals
     scaled = 100 * x if kind == "share" else x
     return number(scaled, digits) + (SUFFIX.get(kind, "") if suffix else "")
+
+
+def _gap(x: float, kind: str, suffix: bool) -> str:
+    """Return a signed difference; ``points`` are percentage points, small counts keep one decimal."""
+    if kind == "number":
+        return ("+" if round(x, 4) > 0 else "") + trimmed(x)
+    digits = 1 if kind == "points" or (kind == "count" and abs(x) < 10) else DECIMALS.get(kind, 2)
+    words = f"{NBSP}{'pts' if abs(round(x, 1)) >= 2 else 'pt'}" if kind == "points" else SUFFIX.get(kind, "")
+    return signed(x, digits) + (words if suffix else "")
 
 
 def interval(low: float | None, high: float | None, kind: str) -> str:

@@ -37,9 +37,7 @@ def warning(subject: Subject) -> list[str]:
         f"{french.plural(runs, 'réplication')}, simhlm {manifest['simhlm']}.",
         "Aucun ménage réel n'est décrit. Le point de départ est reconstitué à partir de chiffres publiés "
         "et d'hypothèses, listées à la fin.",
-        "Les crochets donnent l'intervalle à 95 % de la moyenne entre réplications (loi de Student) : "
-        "ils disent le hasard du tirage, "
-        "pas l'incertitude des hypothèses."
+        brackets(len(manifest.get("draws", [])))
         if runs > 1
         else "Une seule réplication : aucun intervalle ne peut être donné, aucun objectif n'est jugé.",
     ]
@@ -62,6 +60,19 @@ def warning(subject: Subject) -> list[str]:
             "qui n'est pas publiée en entier."
         )
     return sentences
+
+
+def brackets(draws: int) -> str:
+    """Return the sentence that says what intervals tell: chance alone, or what is not known as well."""
+    if draws:
+        return (
+            f"Les crochets donnent l'intervalle à 95 % de la valeur attendue, sur {french.plural(draws, 'tirage')} des "
+            "paramètres mal connus (loi de Student) : ils disent ce qu'on ne sait pas d'eux, et le hasard."
+        )
+    return (
+        "Les crochets donnent l'intervalle à 95 % de la moyenne entre réplications (loi de Student) : "
+        "ils disent le hasard du tirage, pas l'incertitude des hypothèses."
+    )
 
 
 def page(template: str, subject: Subject, **given: Any) -> str:

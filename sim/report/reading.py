@@ -12,6 +12,7 @@ import numpy as np
 from sim.report import french
 from sim.report.secrecy import THRESHOLD
 from sim.report.tables import Quantity
+from sim.results.uncertainty import interval_over_draws
 from sim.words.clock import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -163,35 +164,46 @@ class Reading:
         that of the last one, and a median is missing.
         """
         if isinstance(year, Period) and len(year.years) > 1 and indicator not in LAST_DAY:
-            values, counts, unit = self._pooled(indicator, year, scope, group)
+            rows, values, counts, unit = self._pooled(indicator, year, scope, group)
         else:
             last = year.last if isinstance(year, Period) else year
-            rows = self._groups.get((indicator, scope, group, last))
-            if rows is None:
+            found = self._groups.get((indicator, scope, group, last))
+            if found is None:
                 return Estimate(None, None, None, None, "")
+            rows = found
             values, counts, unit = self._values[rows], self._denominators[rows], str(self._units[rows[0]])
         if not len(values):
             return Estimate(None, None, None, None, "")
-        mean, low, high = interval(values)
+        mean, low, high = self._interval(rows, values)
         count = float(np.nanmean(counts)) if not np.all(np.isnan(counts)) else None
         if unit == "share" and low is not None and high is not None:
             low, high = max(low, 0.0), min(high, 1.0)
         return Estimate(mean, low, high, count, unit)
 
-    def _pooled(self, indicator: str, period: Period, scope: str, group: str) -> tuple[np.ndarray, np.ndarray, str]:
-        """Return values and denominators of several years, by replication, and the unit."""
+    def _pooled(
+        self, indicator: str, period: Period, scope: str, group: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+        """Return the rows of the first year, values and denominators of all, by replication, and the unit."""
         found = [self._groups.get((indicator, scope, group, year)) for year in period.years]
         if any(rows is None for rows in found):
-            return np.zeros(0), np.zeros(0), ""
+            return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), ""
         rows = np.stack([r for r in found if r is not None])
-        values, below = self._values[rows], self._denominators[rows]
-        above = self._numerators[rows]
+        values, above, below = self._values[rows], self._numerators[rows], self._denominators[rows]
         unit = str(self._units[rows[0, 0]])
         if np.isnan(below).all():
-            return values.sum(axis=0), below[0], unit
+            return rows[0], values.sum(axis=0), below[0], unit
         total = np.nansum(below, axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(total > 0, above.sum(axis=0) / total, np.nan), total, unit
+            return rows[0], np.where(total > 0, above.sum(axis=0) / total, np.nan), total, unit
+
+    def _interval(self, rows: np.ndarray, values: np.ndarray) -> tuple[float | None, float | None, float | None]:
+        """Return mean, low and high of the values of some rows; with draws, what is not known counts beside chance."""
+        if "draw" not in self.indicators:
+            return interval(values)
+        own = self.indicators.iloc[rows][["draw", "luck"]].assign(value=values)
+        table = own.pivot(index="draw", columns="luck", values="value").to_numpy(dtype=float)
+        mean, low, high = (None if x is None or np.isnan(x) else x for x in interval_over_draws(table) or (None,) * 3)
+        return mean, low, high
 
     def members(self, scope: str) -> list[str]:
         """Return the groups of a scope, in alphabetical order."""

@@ -70,7 +70,7 @@ CHARTS = {
 def write_bilan_book(path: Path, tables: dict[str, Table], warning: Sequence[str], title: str) -> Path:
     """Write the workbook and return its path (see ``workbook.write_workbook``)."""
     sheets = [
-        (TITLES.get(name, name)[:31], table.transposed() if name in BY_YEAR else table)
+        (TITLES.get(name, name)[:31], [table.transposed() if name in BY_YEAR else table])
         for name, table in tables.items()
     ]
     charts = {TITLES[name]: chart for name, chart in CHARTS.items()}

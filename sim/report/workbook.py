@@ -21,6 +21,14 @@ NUMBER_FORMATS = {
     "year": "0",
     "number": "General",
     "rate": "0.0#%",
+    "index": "0.000",
+    "gap_index": "+0.000;-0.000;0.000",
+    "gap_points": '+0.0" pt";-0.0" pt";0.0" pt"',
+    "gap_months": '+0.0" mois";-0.0" mois";0.0" mois"',
+    "gap_days": '+0" j";-0" j";0" j"',
+    "gap_count": "+#,##0.0;-#,##0.0;0",
+    "gap_ratio": "+0.00;-0.00;0.00",
+    "gap_number": "+0.0000;-0.0000;0",
 }
 UNIT_NOTE = {"share": "%", "months": "mois", "days": "jours", "points": "points"}
 
@@ -34,26 +42,30 @@ class Chart:
     stacked: bool = False
 
 
+CHART_ROWS = 19
+"""Rows that a chart covers."""
+
+
 def write_workbook(
     path: Path,
-    sheets: Sequence[tuple[str, Table]],
+    sheets: Sequence[tuple[str, Sequence[Table]]],
     *,
     warning: Sequence[str],
-    charts: Mapping[str, Chart],
+    charts: Mapping[str, Chart] | None = None,
     title: str,
 ) -> Path:
-    """Write the tables of a report into one Excel file, one sheet each, and return its path.
+    """Write the tables of a report into one Excel file and return its path.
 
     Parameters
     ----------
     path : Path
         Wanted file. When Excel holds it open, ``name (2).xlsx`` is written instead.
-    sheets : sequence of (name, table)
-        Sheets in their order.
+    sheets : sequence of (name, tables)
+        Sheets in their order, the tables of each one under the other.
     warning : sequence of str
         Sentences of the first sheet.
-    charts : mapping
-        Chart of some sheets, by name.
+    charts : mapping, optional
+        Chart of the first table of some sheets, by name.
     title : str
         Title of the document.
     """
@@ -63,26 +75,29 @@ def write_workbook(
     with xlsxwriter.Workbook(target, {"default_date_format": "dd/mm/yyyy"}) as book:
         book.set_properties({"title": title, "comments": "Simulation : données simulées"})
         _text_sheet(book, "Avertissement", warning)
-        for name, table in sheets:
+        for name, tables in sheets:
             sheet = book.add_worksheet(name)
             sheet.set_landscape()
             sheet.set_paper(9)
             sheet.fit_to_pages(1, 0)
-            row, place = _write_table(book, sheet, table)
-            if name in charts:
-                _chart(book, sheet, name, table, place, charts[name], row)
+            row = 0
+            for number, table in enumerate(tables):
+                row, place = _write_table(book, sheet, table, row, freeze=len(tables) == 1)
+                if charts and name in charts and number == 0:
+                    _chart(book, sheet, name, table, place, charts[name], row)
+                    row += CHART_ROWS
         _text_sheet(book, "Notes", ["Notes", *_notes(sheets)])
     return target
 
 
-def _notes(sheets: Sequence[tuple[str, Table]]) -> list[str]:
+def _notes(sheets: Sequence[tuple[str, Sequence[Table]]]) -> list[str]:
     """Return the notes of every table, and what the cells mean."""
     head = [
         "Les colonnes (bas) et (haut) bornent l'intervalle à 95 % de la moyenne entre réplications ; n est l'effectif "
         "du dénominateur ; s : secret statistique ; une case vide : dénominateur nul ou valeur absente.",
         "Les délais sont en mois de 30,44 jours, sauf le délai entre deux baux, en jours.",
     ]
-    return head + [f"{name} : {note}" for name, table in sheets for note in table.notes]
+    return head + [f"{name} : {note}" for name, tables in sheets for table in tables for note in table.notes]
 
 
 def free_path(path: Path) -> Path:
@@ -111,7 +126,7 @@ def _text_sheet(book: Any, name: str, warning: Sequence[str]) -> None:
         sheet.write(row, 0, sentence, wrapped)
 
 
-def _write_table(book: Any, sheet: Any, table: Table, row: int = 0) -> tuple[int, tuple[int, list[str]]]:
+def _write_table(book: Any, sheet: Any, table: Table, row: int, *, freeze: bool) -> tuple[int, tuple[int, list[str]]]:
     """Write one table at ``row``; return the next free row, and where its header is with its column titles."""
     bold = book.add_format({"bold": True, "font_size": 12, "font_color": "#003F72"})
     header = book.add_format({"bold": True, "bg_color": "#E4EEF6", "bottom": 1, "text_wrap": True, "valign": "top"})
@@ -138,7 +153,8 @@ def _write_table(book: Any, sheet: Any, table: Table, row: int = 0) -> tuple[int
                 sheet.write_blank(start + offset, column, None, text)
             else:
                 sheet.write_number(start + offset, column, value, numbers.get(kind, numbers["number"]))
-    sheet.freeze_panes(start + 1, 1)
+    if freeze:
+        sheet.freeze_panes(start + 1, 1)
     end = start + len(cells) + 1
     for sentence in table.notes:
         sheet.write(end, 0, sentence, note)

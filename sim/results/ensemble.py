@@ -1,4 +1,4 @@
-"""Replications: one first day, many lives, one run folder. Results never depend on the number of jobs.
+"""Replications: one first day, many lives, one run folder. Results never depend on jobs, engine or resume.
 
 Each replication writes its pieces into the partial folder; they are joined in the order of their numbers.
 An interrupted run keeps its pieces, so resuming it simulates only what is missing.
@@ -7,97 +7,54 @@ An interrupted run keeps its pieces, so resuming it simulates only what is missi
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import json
-import multiprocessing
-import pickle
+import secrets
 import shutil
-import signal
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.indicators.compute import compute, not_fed
-from sim.indicators.grid import Names
+import numpy as np
+
+from sim.indicators.compute import not_fed
 from sim.inputs.faults import Fault, Faults, shown
 from sim.inputs.files import hash_of, label_of
-from sim.inputs.law import LawView
 from sim.inputs.scenario import dump
-from sim.results import frames, store
-from sim.results.audit import audit
-from sim.results.provenance import legal_values, norms_of, software
+from sim.results import store
+from sim.results.drawing import draw_parameters, worlds
+from sim.results.precision import check_precision, next_count, told, values_of
+from sim.results.provenance import legal_values, software
+from sim.results.replicating import (
+    PIECES,
+    PRODUCTION,
+    REPORT,
+    TOKEN,
+    Engine,
+    OtherSoftwareError,
+    Study,
+    Task,
+    fingerprint,
+    first_day_of,
+    forget,
+    load_territory,
+    lost,
+    piece,
+    receive,
+    work,
+)  # fmt: skip
 from sim.results.store import Run, list_runs, load_run, summarise
-from sim.state.records import Replication
-from sim.words.clock import year_of
+from sim.results.workers import Local, Workers
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
 
-__all__ = ["Engine", "Run", "first_day_of", "list_runs", "load_run", "run_ensemble", "summarise"]
+__all__ = [
+    "Engine", "Run", "first_day_of", "list_runs", "load_run", "load_territory", "run_ensemble", "summarise",
+]  # fmt: skip
 
-Advance = Callable[[str, int], None]
-"""Told the step under way and how many replications are done."""
-
-PIECES, SHARED, REPORT = "pieces", "shared.pickle", "report.json"
-
-
-@dataclass(frozen=True)
-class Engine:
-    """How a replication is made; functions of modules, so that workers find them by name."""
-
-    territory: Callable[[Any], Any]
-    first_day: Callable[[Any, Any, int], Any]
-    simulate: Callable[[Any, Any, Any, int], Replication]
-
-
-def load_territory(loaded: Loaded) -> Any:
-    """Return the territory of a scenario, with the values that it replaces.
-
-    Raises
-    ------
-    Faults
-        If a value has no such name or is not a possible one.
-    """
-    from sim.inputs.files import find_territory
-    from sim.inputs.territory import load
-
-    territory = load(find_territory(loaded.scenario.territory))
-    try:
-        return territory.with_values(loaded.scenario.first_day)
-    except (KeyError, ValueError) as error:
-        raise Faults([Fault(shown(loaded.path), 1, f"first_day: {error.args[0]}")]) from None
-
-
-def first_day_of(loaded: Loaded, territory: Any, replication: int = 0) -> Any:
-    """Return the first day drawn with the luck of a replication."""
-    from sim.population.build import build
-    from sim.state.luck import Luck
-
-    return build(territory, loaded.law, loaded.scenario, Luck(loaded.scenario.run.seed, replication).stream)
-
-
-def simulate(loaded: Loaded, territory: Any, first_day: Any, replication: int) -> Replication:
-    """Simulate one replication with the production engine, imported late because it compiles."""
-    from sim.flows import run
-
-    return run.simulate(loaded, territory, first_day, replication)
-
-
-PRODUCTION = Engine(load_territory, first_day_of, simulate)
-
-
-@dataclass(frozen=True)
-class Task:
-    """One replication to simulate in a partial folder."""
-
-    folder: Path
-    number: int
-    keep: bool
+Advance = Callable[..., None]
+"""Told the step under way, how many replications are done, and the new total when it changes."""
 
 
 def run_ensemble(
@@ -107,6 +64,7 @@ def run_ensemble(
     advance: Advance | None = None,
     engine: Engine = PRODUCTION,
     resume: Path | None = None,
+    workers: Workers | None = None,
 ) -> Path:
     """Simulate all replications of a scenario and write the run folder.
 
@@ -124,6 +82,8 @@ def run_ensemble(
         How replications are made.
     resume : Path, optional
         Partial folder of an interrupted run of the same scenario.
+    workers : Workers, optional
+        Where replications are done; default the jobs of this machine.
 
     Returns
     -------
@@ -133,39 +93,86 @@ def run_ensemble(
     Raises
     ------
     Faults
-        If ``resume`` is not an interrupted run of this scenario.
+        What is wrong with the study, before anything is written; ``resume`` is not an interrupted run of this
+        scenario and software; a Dask worker is not of this software.
     RuntimeError
         If every replication failed; one that fails alone is told in the manifest.
     """
     began, out_dir = time.perf_counter(), Path(out_dir)
-    tell = advance or (lambda step, done: None)
+    tell = advance or (lambda step, done, total=None: None)
     territory = engine.territory(loaded)  # its faults are told before anything is written
+    check_precision(loaded)
+    study = Study(engine, loaded, draw_parameters(loaded))
     folder = resume or new_folder(loaded, territory, out_dir)
-    head = opened(folder, loaded)
-    run = loaded.scenario.run
-    shared = folder / SHARED
+    head = opened(folder, loaded, territory)
+    tell("first day", 0)
     try:
-        tell("first day", 0)
-        first_day = engine.first_day(loaded, territory, 0) if run.first_day == "shared" else None
-        shared.write_bytes(pickle.dumps((engine, loaded, territory, first_day), protocol=5))
-        built = time.perf_counter()
-        tasks = [
-            Task(folder, number, number == 0 or run.keep == "all")
-            for number in range(run.replications)
-            if not (piece(folder, number) / REPORT).is_file()
-        ]
-        already = run.replications - len(tasks)
-        tell("replications", already)
-        for done, _ in enumerate(finish(tasks, jobs), start=already + 1):
-            tell("replications", done)
+        stages = simulate_all(study, folder, workers or Local(jobs), tell)
+    except (OtherSoftwareError, Faults) as error:
+        if resume is None and not any(folder.glob(f"{PIECES}/*/{REPORT}")):
+            shutil.rmtree(folder)  # bad input leaves nothing behind
+        if isinstance(error, Faults):
+            raise
+        raise Faults([Fault("--scheduler", 1, str(error))]) from None
     finally:
-        shared.unlink(missing_ok=True)
-    tell("run folder", run.replications)
-    durations = {
-        "first_day_seconds": round(built - began, 3),
-        "replications_seconds": round(time.perf_counter() - built, 3),
-    }
-    return assemble(loaded, folder, out_dir, head, durations, began)
+        forget()
+    numbers = worlds(loaded, stages[-1])
+    tell("run folder", len(numbers))
+    head |= {"draws": list(study.draws)} if study.draws else {}
+    asked, year = loaded.scenario.run.precision, loaded.scenario.run.end.year
+    if asked.indicator:
+        head["precision"] = told(asked, year, by_luck(study, folder, stages[-1]), stages)
+    return assemble(loaded, folder, out_dir, head, numbers, began)
+
+
+def simulate_all(study: Study, folder: Path, workers: Workers, tell: Advance) -> list[int]:
+    """Simulate what is missing, stage after stage when a precision is asked; return the replications of each stage."""
+    run, packed = study.loaded.scenario.run, study.packed()
+    token = secrets.token_hex(16)
+    (folder / TOKEN).write_text(token, encoding="utf-8")
+    stages = [run.precision.minimum if run.precision.indicator else run.replications]
+    while True:
+        numbers = worlds(study.loaded, stages[-1])
+        missing = [n for n in numbers if not (piece(folder, n) / REPORT).is_file()]
+        draws = max(1, run.draws)
+        missing.sort(key=lambda n: (n % draws, n))  # worlds of one draw share their first day
+        tasks = [
+            Task(
+                packed, fingerprint(), folder.resolve(), token, n,
+                keep_log=n == 0 or run.keep == "all",
+                keep_outcomes=n < run.outcomes or run.keep == "all",
+            )
+            for n in missing
+        ]  # fmt: skip
+        done = len(numbers) - len(tasks)
+        tell("replications", done, *([len(numbers)] if run.precision.indicator else []))
+        for one in workers.run(work, tasks, lost):
+            receive(folder, one)
+            done += 1
+            tell("replications", done)
+        if not run.precision.indicator:
+            return stages
+        more = next_count(run.precision, by_luck(study, folder, stages[-1]), stages[-1])
+        if more is None:
+            return stages
+        stages.append(more)
+
+
+def by_luck(study: Study, folder: Path, count: int) -> np.ndarray:
+    """Return the indicator whose precision is asked, one value per replication, mean over its draws."""
+    run = study.loaded.scenario.run
+    files = [piece(folder, n) / "indicators.parquet" for n in worlds(study.loaded, count)]
+    told_of = [path for path in files if "failure" not in report_of(path.parent)]
+    found = dict(zip(told_of, values_of(told_of, run.precision, run.end.year), strict=True))
+    table = np.array([found.get(path, np.nan) for path in files]).reshape(count, -1)
+    known = np.isfinite(table)
+    return np.where(known.all(axis=1), np.where(known, table, 0).mean(axis=1), np.nan)
+
+
+def report_of(place: Path) -> dict[str, Any]:
+    """Return the report of a piece."""
+    report: dict[str, Any] = json.loads((place / REPORT).read_text(encoding="utf-8"))
+    return report
 
 
 def new_folder(loaded: Loaded, territory: Any, out_dir: Path) -> Path:
@@ -174,28 +181,40 @@ def new_folder(loaded: Loaded, territory: Any, out_dir: Path) -> Path:
     name = store.free_name(out_dir, f"{loaded.name}-{now:%Y%m%d-%H%M%S}")
     folder = store.partial_path(out_dir, name)
     folder.mkdir(parents=True)
-    run = loaded.scenario.run
-    inputs = loaded.files | {label_of(path): hash_of(path) for path in territory.files.values()}
     (folder / store.SCENARIO).write_text(dump(loaded), encoding="utf-8")
-    head = {
-        "status": "running",
-        "run": name,
-        "name": loaded.name,
-        "created": now.isoformat(),
-        **software(),
-        "scenario": loaded.scenario.model_dump(mode="json"),
-        "scenario_sha256": loaded.sha256,
-        "inputs": dict(sorted(inputs.items())),
-        "seed": run.seed,
-        "replications": run.replications,
-        "years": list(range(run.start.year, run.end.year + 1)),
-    }
-    store.write_json(head, folder / store.MANIFEST)
+    store.write_json(head_of(loaded, territory, loaded.name, name, now.isoformat()), folder / store.MANIFEST)
     return folder
 
 
-def opened(folder: Path, loaded: Loaded) -> dict[str, Any]:
-    """Return the head of the manifest of an unfinished run, checked to be of the same scenario."""
+def head_of(loaded: Loaded, territory: Any, scenario: str, name: str, created: str) -> dict[str, Any]:
+    """Return the head of the manifest: what is known before anything is simulated."""
+    run = loaded.scenario.run
+    return {
+        "status": "running",
+        "run": name,
+        "name": scenario,
+        "created": created,
+        **software(),
+        "scenario": loaded.scenario.model_dump(mode="json"),
+        "scenario_sha256": loaded.sha256,
+        "inputs": inputs_of(loaded, territory),
+        "seed": run.seed,
+        "replications": len(worlds(loaded, run.replications)),
+        "years": list(range(run.start.year, run.end.year + 1)),
+    }
+
+
+def inputs_of(loaded: Loaded, territory: Any) -> dict[str, str]:
+    """Return the input files read, to their sha256."""
+    found = loaded.files | {label_of(path): hash_of(path) for path in territory.files.values()}
+    run = loaded.scenario.run
+    if run.draws and run.posterior:
+        found[label_of(Path(run.posterior))] = hash_of(Path(run.posterior))
+    return dict(sorted(found.items()))
+
+
+def opened(folder: Path, loaded: Loaded, territory: Any) -> dict[str, Any]:
+    """Return the head of the manifest of an unfinished run, checked to be of the same scenario and software."""
     try:
         head: dict[str, Any] = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -204,106 +223,43 @@ def opened(folder: Path, loaded: Loaded) -> dict[str, Any]:
         raise Faults([Fault(shown(folder), 1, "this run is finished: there is nothing to resume")])
     if head["scenario_sha256"] != loaded.sha256:
         raise Faults([Fault(shown(folder), 1, "the interrupted run is of another scenario")])
+    changed = other_software(head, inputs_of(loaded, territory))
+    if changed:
+        text = f"results would be mixed, {changed} since this run began: run the scenario anew"
+        raise Faults([Fault(shown(folder), 1, text)])
     return head
 
 
-def finish(tasks: list[Task], jobs: int) -> Iterator[int]:
-    """Simulate, yielding the numbers as they are done."""
-    if jobs <= 1 or len(tasks) <= 1:
-        for task in tasks:
-            yield work(task)
-        return
-    before = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context, initializer=ignore_interrupts) as pool:
-        try:
-            for future in as_completed([pool.submit(work, task) for task in tasks]):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in set(multiprocessing.active_children()) - before:
-                child.terminate()
-            raise
-
-
-def ignore_interrupts() -> None:
-    """Let the main process decide what an interruption means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@lru_cache(maxsize=1)
-def shared_inputs(path: Path, written_ns: int) -> tuple[Engine, Any, Any, Any]:
-    """Read what all replications share, once per process."""
-    content: tuple[Engine, Any, Any, Any] = pickle.loads(path.read_bytes())
-    return content
-
-
-def piece(folder: Path, number: int) -> Path:
-    """Return where a replication leaves its results until they are joined."""
-    return folder / PIECES / f"{number:04d}"
-
-
-def work(task: Task) -> int:
-    """Simulate one replication and write its pieces; a failure is a result too."""
-    target = piece(task.folder, task.number)
-    target.mkdir(parents=True, exist_ok=True)
-    try:
-        report = one_replication(task, target)
-    except Exception as error:
-        report = {"audit": [f"failed: {type(error).__name__}: {error}"], "failure": traceback.format_exc()}
-    store.write_json(report, target / REPORT)  # last: a piece with a report is complete
-    return task.number
-
-
-def one_replication(task: Task, target: Path) -> dict[str, Any]:
-    """Simulate, audit, measure and write one replication; return what the manifest says of it."""
-    shared = task.folder / SHARED
-    engine, loaded, territory, first_day = shared_inputs(shared, shared.stat().st_mtime_ns)
-    if first_day is None:
-        first_day = engine.first_day(loaded, territory, task.number)
-    replication = engine.simulate(loaded, territory, first_day, task.number)
-    gc.collect()  # the world and its stories hold each other
-    began = time.perf_counter()
-    names, view = Names.of(territory), LawView(loaded.law)
-    norms = norms_of(view, range(year_of(replication.first_day), year_of(replication.last_day) + 1))
-    results = {
-        "indicators": compute(replication, names, norms),
-        "attributions": frames.attributions_frame(replication, names),
-        "outcomes": frames.outcomes_frame(replication, names),
-        "waits": frames.waits_frame(replication, names),
-    }
-    for name, frame in results.items():
-        frame.insert(0, "replication", task.number)
-        store.write_parquet(frame, target / f"{name}.parquet")
-    faults = audit(replication)
-    if task.keep:
-        store.write_replication(replication, task.folder)
-    return {
-        "audit": faults,
-        "events": len(replication.events),
-        "first_day": replication.first_day,
-        "last_day": replication.last_day,
-        "day_one_rows": replication.day_one_rows,
-        "simulated_seconds": round(replication.seconds, 3),
-        "measured_seconds": round(time.perf_counter() - began, 3),
-        "law": legal_values(loaded.law, [*replication.legal_values_read, *view.read]),
-    }
+def other_software(head: dict[str, Any], inputs: dict[str, str]) -> str:
+    """Return what of software or shared input files is not what a manifest says, or an empty string."""
+    now = software()
+    for name in ("simhlm", "commit"):
+        if head[name] != now[name]:
+            return f"{name} went from {str(head[name])[:12]} to {str(now[name])[:12]}"
+    for name, number in now["packages"].items():
+        if head["packages"].get(name) != number:
+            return f"{name} went from {head['packages'].get(name)} to {number}"
+    changed = [
+        label for label, digest in inputs.items() if "/" in label and head["inputs"].get(label, digest) != digest
+    ]
+    return f"{changed[0]} changed" if changed else ""
 
 
 def assemble(
-    loaded: Loaded, folder: Path, out_dir: Path, head: dict[str, Any], durations: dict[str, float], began: float
+    loaded: Loaded, folder: Path, out_dir: Path, head: dict[str, Any], numbers: Sequence[int], began: float
 ) -> Path:
     """Join the pieces, write the manifest and give the folder its name."""
-    numbers = range(loaded.scenario.run.replications)
-    reports = {n: json.loads((piece(folder, n) / REPORT).read_text(encoding="utf-8")) for n in numbers}
+    reports = {n: report_of(piece(folder, n)) for n in numbers}
     failures = {n: report["failure"] for n, report in reports.items() if "failure" in report}
     finished = [n for n in numbers if n not in failures]
     if not finished:
         raise RuntimeError("every replication failed; the first said:\n" + failures[0])
     for name in store.POOLED:
-        store.join_parquet([piece(folder, n) / f"{name}.parquet" for n in finished], folder / f"{name}.parquet")
-    shutil.rmtree(folder / PIECES)
-    told = ("events", "first_day", "last_day", "day_one_rows", "simulated_seconds", "measured_seconds")
+        parts = [piece(folder, n) / f"{name}.parquet" for n in finished]
+        store.join_parquet([part for part in parts if part.is_file()], folder / f"{name}.parquet")
+    told_of = ("events", "first_day", "last_day", "day_one_rows", "simulated_seconds", "measured_seconds")
+    simulated = sum(reports[n]["simulated_seconds"] for n in finished)
+    replaces = head.pop("expands", None)
     manifest = head | {
         "status": "finished",
         "replications": len(finished),
@@ -313,10 +269,28 @@ def assemble(
         "failures": {str(n): text for n, text in failures.items()},
         "indicators_not_fed": not_fed(),
         "law": legal_values(loaded.law, [value for n in finished for value in reports[n]["law"]]),
-        "by_replication": {str(n): {key: reports[n][key] for key in told} for n in finished},
-        "tables": store.hash_tables(folder),
-        "durations": durations | {"total_seconds": round(time.perf_counter() - began, 3)},
+        "by_replication": {str(n): {key: reports[n][key] for key in told_of} for n in finished},
+        "tables": store.hash_tables(folder, without=PIECES),
+        "durations": {
+            "first_day_seconds": max(reports[n].get("first_day_seconds", 0.0) for n in finished),
+            "replications_seconds": round(simulated, 3),
+            "total_seconds": round(time.perf_counter() - began, 3),
+        },
     }
     store.write_json(manifest, folder / store.MANIFEST)
-    name = head["run"] if not (out_dir / head["run"]).exists() else store.free_name(out_dir, head["run"])
-    return folder.rename(out_dir / name)
+    shutil.rmtree(folder / PIECES)
+    (folder / TOKEN).unlink(missing_ok=True)
+    return settle(folder, out_dir, head["run"], replaces is not None)
+
+
+def settle(folder: Path, out_dir: Path, name: str, replaces: bool) -> Path:
+    """Give a complete folder its name; an expanded run takes the place of the one that it continues."""
+    if not (out_dir / name).exists():
+        return folder.rename(out_dir / name)
+    if not replaces:
+        return folder.rename(out_dir / store.free_name(out_dir, name))
+    old = out_dir / f".{name}.old"
+    (out_dir / name).rename(old)
+    finished = folder.rename(out_dir / name)
+    shutil.rmtree(old)
+    return finished

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
+from sim.indicators.classes import COMPOSITIONS, PATHS, composition_code, spells_by_class
 from sim.indicators.grid import ROOMS, Names
-from sim.indicators.incidence import HORIZON_DAYS, Curves, SpellBook, estimate
+from sim.indicators.incidence import HORIZON_DAYS, Curves, cause_of, estimate
+from sim.indicators.intervals import within_variance
 from sim.indicators.publics import BLOCKED_MUTATION, DALO, NPNRU, PDALHPD, is_cch, is_first_term, is_second_term
 from sim.state.records import Replication
 from sim.words.clock import DAYS_PER_MONTH, first_day, year_of
 from sim.words.codes import Financing, Period, Reservataire, Status
 
 QPV = ("hors QPV", "en QPV")
-PATHS = ("premier accès", "mutation")
-RECOGNISED = ("reconnus DALO ou PDALHPD", "mutation reconnue", "non reconnus")
-SIZES = ("1", "2", "3", "4", "5", "6 et plus")
 GRID_MONTHS = int(HORIZON_DAYS / DAYS_PER_MONTH)
 
 
@@ -110,6 +107,9 @@ def outcomes_frame(replication: Replication, names: Names) -> pd.DataFrame:
             "territoire": category(np.asarray(names.territory_of)[commune], names.territories),
             "commune": category(commune, names.communes),
             "taille": h.size[who],
+            "composition": category(
+                composition_code(h.size[who], h.is_couple[who], h.dependants_count[who]), COMPOSITIONS
+            ),
             "birth_year": h.birth_year[who],
             "recognition": a.recognition[rows],
             "recognised_day": a.recognised_day[rows],
@@ -124,38 +124,19 @@ def outcomes_frame(replication: Replication, names: Names) -> pd.DataFrame:
     )
 
 
-def _classes(replication: Replication, names: Names) -> Iterator[tuple[str, tuple[str, ...], np.ndarray]]:
-    """Yield each class of households that does not change with time: name, groups, group of each application."""
-    h, a = replication.households, replication.applications
-    rows = np.arange(a.count)
-    commune = a.first_commune[rows]
-    yield "mel", ("mel",), np.zeros(a.count, dtype=np.int32)
-    yield "parcours", PATHS, a.is_mutation[rows].astype(np.int32)
-    yield "quartile", ("1", "2", "3", "4"), quartile_class(replication).astype(np.int32) - 1
-    yield "typologie", ROOMS, rooms_code(a.rooms_wanted[rows]).astype(np.int32)
-    yield "taille", SIZES, np.clip(h.size[a.household[rows]], 1, len(SIZES)).astype(np.int32) - 1
-    yield "territoire", names.territories, np.asarray(names.territory_of)[commune].astype(np.int32)
-    yield "commune", names.communes, commune.astype(np.int32)
-
-
 def waits_frame(replication: Replication, names: Names) -> pd.DataFrame:
-    """Return the curves of each class over the whole run, monthly to ten years.
+    """Return the curves of each class (``classes.CLASSES``) over the whole run, monthly to ten years.
 
-    ``days`` since filing; ``at_risk`` still followed on that day; ``housed`` and ``left`` since the day before on
-    the grid; ``incidence`` of being housed and ``left_incidence`` of leaving unhoused, up to that day included.
+    ``days`` since filing (since recognition in the class ``reconnaissance``); ``at_risk`` still followed on that
+    day; ``housed`` and ``left`` since the day before on the grid; ``incidence`` of being housed and
+    ``left_incidence`` of leaving unhoused, up to that day included; ``incidence_se`` the Aalen-Johansen standard
+    error of ``incidence``, households being taken as independent.
     """
-    book = SpellBook(replication.applications, replication.first_day, replication.last_day)
-    labels: list[tuple[str, str]] = []
-    for name, groups, member in _classes(replication, names):
-        book.everybody(member + len(labels))
-        labels += [(name, group) for group in groups]
-    flags = replication.applications.recognition[: replication.applications.count]
-    book.recognised((flags & (DALO | PDALHPD)) != 0, len(labels))
-    book.recognised((flags & BLOCKED_MUTATION) != 0, len(labels) + 1)
-    book.not_recognised(len(labels) + 2)
-    labels += [("priorite", group) for group in RECOGNISED]
-    spells = book.close()
-    return _on_months(estimate(spells, replication.first_day, replication.last_day), [labels[i] for i in spells.labels])
+    first, last = replication.first_day, replication.last_day
+    outcomes = outcomes_frame(replication, names)
+    status = replication.applications.status[: replication.applications.count]
+    spells, labels = spells_by_class(outcomes.assign(cause=cause_of(status)), first, last)
+    return _on_months(estimate(spells, first, last), [labels[i] for i in spells.labels])
 
 
 def _on_months(curves: Curves, labels: list[tuple[str, str]]) -> pd.DataFrame:
@@ -178,6 +159,7 @@ def _on_months(curves: Curves, labels: list[tuple[str, str]]) -> pd.DataFrame:
             "housed": since_last(curves.housed).ravel().astype(np.int32),
             "left": since_last(curves.left).ravel().astype(np.int32),
             "incidence": curves.incidence[:, days].ravel(),
+            "incidence_se": np.sqrt(within_variance(curves))[:, days].ravel(),
             "left_incidence": curves.left_incidence[:, days].ravel(),
         }
     )

@@ -43,10 +43,14 @@ def commit() -> str | None:
     return answers[0].strip() + ("+" if answers[1].strip() else "")
 
 
+def version() -> str:
+    """Return the version of simhlm."""
+    return str(importlib.import_module("sim").__version__)  # the top of the house, known only by name from here
+
+
 def software() -> dict[str, Any]:
     """Return the head of a manifest: version, commit, packages."""
-    version = importlib.import_module("sim").__version__  # the top of the house, known only by name from here
-    return {"simhlm": version, "commit": commit(), "packages": package_versions()}
+    return {"simhlm": version(), "commit": commit(), "packages": package_versions()}
 
 
 def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.inputs.faults import Fault, Faults, shown
+from sim.results.uncertainty import interval_of_mean, interval_over_draws
 from sim.state.records import Replication
 from sim.state.tables import Table
 
@@ -73,6 +74,17 @@ def join_parquet(parts: Sequence[Path], path: Path) -> None:
         copy(connection, f"SELECT * FROM read_parquet([{files}])", path)
 
 
+def split_parquet(path: Path, number: int, piece: Path) -> None:
+    """Write the rows of one replication of a joined file as the file that it came from.
+
+    Through a table of the database, so that row groups are cut at the same rows as when the piece was written.
+    """
+    with connect() as connection:
+        query = "CREATE TABLE rows_of AS SELECT * FROM read_parquet(?) WHERE replication = ?"
+        connection.execute(query, [str(path), number])
+        copy(connection, "SELECT * FROM rows_of", piece)
+
+
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read a Parquet file as a frame, rows in their order."""
     with connect() as connection:
@@ -99,9 +111,9 @@ def replication_folder(folder: Path, number: int) -> Path:
     return folder / "replications" / f"{number:04d}"
 
 
-def write_replication(replication: Replication, folder: Path) -> None:
-    """Write the log, the tables as born and the leases of one replication into a run folder."""
-    target = replication_folder(folder, replication.number)
+def write_replication(replication: Replication, folder: Path, number: int | None = None) -> None:
+    """Write the log, the tables as born and the leases of one replication into a run folder, under a number."""
+    target = replication_folder(folder, replication.number if number is None else number)
     target.mkdir(parents=True, exist_ok=True)
     frames = {
         "events": record_frame(replication.events),
@@ -120,10 +132,10 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def hash_tables(folder: Path) -> dict[str, str]:
-    """Return ``{relative path: sha256}`` of every Parquet file of a run folder."""
+def hash_tables(folder: Path, without: str = "") -> dict[str, str]:
+    """Return ``{relative path: sha256}`` of every Parquet file of a run folder, one of its folders left out."""
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))
-    return {name: sha256_of(folder / name) for name in files}
+    return {name: sha256_of(folder / name) for name in files if not without or name.split("/")[0] != without}
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
@@ -258,18 +270,15 @@ def summarise(indicators: pd.DataFrame, scope: str = "mel", group: str | None = 
     -------
     dict
         ``{year: {code: {"mean", "low", "high"}}}``; None where no replication has a value, and no interval
-        with fewer than two.
+        with fewer than two. With draws, the interval tells what is not known as well as chance.
     """
-    from scipy.special import stdtrit
-
     chosen = indicators[(indicators["scope"] == scope) & (indicators["group"] == (group or scope))]
     answer: dict[int, dict[str, Any]] = {}
-    for (year, code), values in chosen.groupby(["year", "indicator"], sort=False, observed=True)["value"]:
-        known = values.dropna().to_numpy(dtype=float)
-        mean = float(known.mean()) if len(known) else None
-        half = None
-        if len(known) > 1:
-            half = float(stdtrit(len(known) - 1, 0.975) * known.std(ddof=1) / math.sqrt(len(known)))
-        low, high = (None, None) if mean is None or half is None else (mean - half, mean + half)
-        answer.setdefault(int(year), {})[str(code)] = {"mean": mean, "low": low, "high": high}
+    for (year, code), rows in chosen.groupby(["year", "indicator"], sort=False, observed=True):
+        if "draw" in rows:
+            found = interval_over_draws(rows.pivot(index="draw", columns="luck", values="value").to_numpy(dtype=float))
+        else:
+            found = interval_of_mean(rows["value"].dropna().to_numpy(dtype=float))
+        told = [None if x is None or math.isnan(x) else x for x in found or (None, None, None)]
+        answer.setdefault(int(year), {})[str(code)] = dict(zip(("mean", "low", "high"), told, strict=True))
     return answer

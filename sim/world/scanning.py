@@ -15,6 +15,7 @@ from sim.world.searching import (
     BUFFERS_DRAWN,
     DISABLED,
     EVERYBODY,
+    NOT_DRAWN,
     Ask,
     Market,
     is_asked,
@@ -69,7 +70,9 @@ class Scanning(Waiting):
         kept = sizes & np.isin(people.place_set[rows], here) & (tiers[segment] >= 0)
         rows, segment = rows[kept], segment[kept]
         current = self.key_of[rows] + shifts[segment]
-        draw = np.array([float(chance(rule.base, people.identity[row], ask.occasion)) for row in rows.tolist()])
+        draw = np.zeros(len(rows))
+        if rule.drawn != NOT_DRAWN:
+            draw[:] = [chance(rule.base, people.identity[row], ask.occasion) for row in rows.tolist()]
         if rule.drawn == ALL_DRAWN:
             rows = rows[np.lexsort((draw, tiers[segment]))]
         elif rule.drawn == BUFFERS_DRAWN:

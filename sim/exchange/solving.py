@@ -1,0 +1,302 @@
+"""The best exchange of a graph with short cycles and chains: found, and bounded.
+
+Every cycle is listed when that can be done; otherwise columns are generated from prices. The relaxation gives a
+proven bound; the packing comes from the integer programme on the columns that prices leave possible, or from a
+search that solves neighbourhoods exactly. What is obtained is optimal when it meets the bound.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numba import njit
+
+from sim.exchange.cycles import Columns, join, list_chains, list_cycles
+from sim.exchange.graph import SwapGraph, from_edges
+from sim.exchange.packing import assignment_bound, choose, whole_bound
+from sim.exchange.prices import Prices, is_close, relax
+from sim.exchange.pricing import MOST_LENGTH, price_chains, price_cycles
+from sim.exchange.weights import Failure, by_length, column_values
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to search; speed only, except when time runs out."""
+
+    listed_most: int = 50_000  # cycles listed at most; beyond, columns are generated
+    matched_most: int = 1_000_000  # pairs given to the integer programme at once
+    exact_most: int = 20_000  # columns given to the integer programme at once
+    sampled_per_node: int = 12  # cycles listed per node for a start, when they are too many
+    new_per_node: int = 8  # columns added per node at each pricing
+    few_share: float = 0.5  # new columns per node under which prices are near: a whole pass is worth its time
+    columns_per_node: int = 10  # columns kept, when twice as many were generated
+    steps_per_second: float = 2e8  # of a whole pass of pricing, guessed low
+    near_share: float = 0.003  # gap to the assignment bound at which to stop when a whole pass would take too long
+    tolerance_share: float = 2e-5  # gap at which the relaxation stops
+    tenants: int = 400  # size of a neighbourhood
+    patience: int = 120  # neighbourhoods without progress before stopping
+    turn_most: int = 15_000  # columns in one neighbourhood at most
+    turn_seconds: float = 5.0  # time given to one neighbourhood at most
+
+
+class Deadline:
+    """Time allowed, from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.perf_counter() + seconds
+
+    def left(self) -> float:
+        """Return the seconds left, 0 when none is."""
+        return max(0.0, self._end - time.perf_counter())
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An exchange to organise."""
+
+    graph: SwapGraph
+    weights: Sequence[np.ndarray]  # one array of edge weights per objective, the first one first
+    longest: int = 3  # tenants in a cycle at most
+    longest_chain: int = 0  # tenants in a chain at most
+    failure: Failure = field(default_factory=Failure)
+    seed: int = 0
+    effort: Effort = field(default_factory=Effort)
+
+    @property
+    def has_chains(self) -> bool:
+        """Whether chains are looked for."""
+        return self.longest_chain > 0 and bool(self.graph.is_vacant.any())
+
+    def columns(self, most: int, per_node: int = 0) -> tuple[Columns, bool]:
+        """List cycles and chains; say whether these are all of them."""
+        cycles, is_whole = list_cycles(self.graph, self.longest, most, per_node)
+        if not self.has_chains:
+            return cycles, is_whole
+        chains, has_all = list_chains(self.graph, self.longest_chain, most, per_node)
+        return join(cycles, chains), is_whole and has_all
+
+    def values(self, columns: Columns) -> list[np.ndarray]:
+        """Return what columns are worth, one array per objective; the first counts failures, the others do not."""
+        longest, sure = max(self.longest, columns.edges.shape[1]), Failure()
+        first = column_values(
+            columns, by_length(self.graph, self.weights[0], longest, self.failure), self.weights[0], self.failure
+        )
+        return [first, *(column_values(columns, [w] * (longest + 1), w, sure) for w in self.weights[1:])]
+
+    def among(self, nodes: np.ndarray) -> tuple[Problem, np.ndarray]:
+        """Return the same problem among some nodes, and the number of each of its edges here."""
+        part, edges = self.graph.take(nodes)
+        weights = [weight[edges] for weight in self.weights]
+        return Problem(part, weights, self.longest, self.longest_chain, self.failure, effort=self.effort), edges
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Disjoint cycles and chains, what they are worth, and what nothing can exceed."""
+
+    columns: Columns
+    values: tuple[float, ...]  # by objective
+    bound: float  # of the first objective, proven
+    is_optimal: bool  # of every objective in turn, proven
+
+
+@cache
+def compile_once() -> None:
+    """Compile what searches use, on a toy, so that time allowed is not spent on it (kept on disk afterwards)."""
+    ring = np.arange(6)
+    tails, heads = np.tile(ring, 3), np.concatenate([(ring + step) % 6 for step in (1, 2, 3)])
+    toy = from_edges(7, np.append(tails, 0), np.append(heads, 6), is_vacant=np.arange(7) == 6)
+    for longest in (2, 3, 4):
+        problem = Problem(toy, [toy.weight], longest, 2)
+        columns, prices, _ = _generate(problem, Deadline(1.0))
+        _pick(columns.nodes, np.argsort(-prices.use), toy.nodes)
+
+
+def solve(problem: Problem, seconds: float) -> Solution:
+    """Return the best exchange found in the time given, with a proven bound of its first objective."""
+    compile_once()
+    deadline, effort, nodes = Deadline(seconds), problem.effort, problem.graph.nodes
+    is_matching = problem.longest == PAIR and not problem.has_chains  # easy for the integer programme, not for prices
+    columns, is_whole = problem.columns(effort.matched_most if is_matching else effort.listed_most)
+    if is_whole and (is_matching or len(columns) <= effort.exact_most):
+        return _exact(problem, columns, problem.values(columns), float("inf"), deadline)
+    if is_whole:
+        values = problem.values(columns)
+        prices = relax(columns.nodes, values[0], nodes, deadline.left() / 2, effort.tolerance_share)
+        bound = whole_bound(prices.bound, values[0])
+    else:
+        columns, prices, _ = _generate(problem, deadline)
+        values = problem.values(columns)
+    start = _pick(columns.nodes, np.lexsort((-values[0], -prices.use)), nodes)
+    able = np.zeros(nodes, dtype=bool)
+    able[columns.nodes[columns.nodes >= 0]] = True
+    found = search(problem, columns.take(start), able, bound, deadline)
+    if not is_whole:
+        return found
+    # a column dearer than what the bound leaves above what is found is in no better packing, nor in an equal one
+    spare = prices.price[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)
+    kept = np.flatnonzero(values[0] - spare.sum(axis=1) >= found.values[0] - prices.bound - effort.tolerance_share)
+    if len(kept) > effort.exact_most or deadline.left() < 1:
+        return found
+    exact = _exact(problem, columns.take(kept), [v[kept] for v in values], bound, deadline)
+    return exact if exact.values >= found.values else Solution(found.columns, found.values, bound, False)
+
+
+def _exact(problem: Problem, columns: Columns, values: list[np.ndarray], bound: float, deadline: Deadline) -> Solution:
+    """Solve the integer programme on columns that hold every best packing."""
+    chosen, bounds = choose(columns, values, problem.graph.nodes, deadline.left())
+    simple = _pick(columns.nodes, np.argsort(-values[0], kind="stable"), problem.graph.nodes)
+    if values[0][simple].sum() > values[0][chosen].sum():  # time ran out before anything better was found
+        chosen = simple
+    worth = tuple(float(value[chosen].sum()) for value in values)
+    bound = max(worth[0], min(bound, bounds[0]))
+    is_optimal = all(_meets(w, b) for w, b in zip(worth, bounds, strict=True))
+    return Solution(columns.take(chosen), worth, bound, is_optimal)
+
+
+def _meets(worth: float, bound: float) -> bool:
+    return worth >= bound - ROUNDING * max(1.0, abs(bound))
+
+
+ROUNDING = 1e-6
+ROUGH_SHARE = 0.01
+PRECISION = 20.0
+TURNS = 4
+WIDER = 20
+PAIR = 2
+
+
+def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, deadline: Deadline) -> Solution:
+    """Improve a packing: take some of its cycles and some ``able`` to move who do not, and solve among them exactly.
+
+    Neighbourhoods are drawn from the seed of the problem, so that the same search gives the same answer as long as
+    time does not run out.
+    """
+    rng = np.random.Generator(np.random.PCG64(problem.seed))
+    effort, best = problem.effort, start
+    worth, idle, tenants = _worth(problem, start), 0, effort.tenants
+    while idle < effort.patience and deadline.left() > 0:
+        if len(problem.weights) == 1 and _meets(worth[0], bound):
+            break
+        is_kept = _far(best, rng, tenants)
+        free = able.copy()
+        free[best.nodes[best.nodes >= 0]] = False
+        outside = rng.permutation(np.flatnonzero(free))[: tenants // 2]
+        inside = best.take(np.flatnonzero(~is_kept)).nodes
+        part, edges = problem.among(np.union1d(inside[inside >= 0], outside).astype(np.int64))
+        columns, is_whole = part.columns(effort.turn_most)
+        values = part.values(columns)
+        began = deadline.left()
+        chosen, _ = choose(columns, values, part.graph.nodes, min(effort.turn_seconds, deadline.left()))
+        if not is_whole or began - deadline.left() > effort.turn_seconds / 2:
+            tenants = max(tenants // 2, 2 * problem.longest)
+        elif idle:  # easy, and nothing better there: look further
+            tenants += tenants // WIDER
+        new = _translated(problem, columns.take(chosen), edges)
+        trial = join(best.take(np.flatnonzero(is_kept)), new)
+        after = _worth(problem, trial)
+        idle = 0 if after > worth else idle + 1
+        if after >= worth:
+            best, worth = trial, after
+    return Solution(best, worth, max(bound, worth[0]), len(worth) == 1 and _meets(worth[0], bound))
+
+
+def _worth(problem: Problem, columns: Columns) -> tuple[float, ...]:
+    return tuple(float(value.sum()) for value in problem.values(columns))
+
+
+def _far(best: Columns, rng: np.random.Generator, tenants: int) -> np.ndarray:
+    """Return which cycles stay as they are: all but some, drawn until they hold about ``tenants``."""
+    order = rng.permutation(len(best))
+    is_kept = np.ones(len(best), dtype=bool)
+    is_kept[order[np.cumsum(best.sizes[order]) <= tenants]] = False
+    return is_kept
+
+
+def _translated(problem: Problem, columns: Columns, edges: np.ndarray) -> Columns:
+    """Return columns of a part as columns of the whole."""
+    graph = problem.graph
+    numbers = np.where(columns.edges >= 0, edges[columns.edges], -1).astype(np.int32)
+    ends = (columns.nodes >= 0).sum(axis=1) > columns.sizes
+    roots = np.where(ends, graph.heads[numbers[:, 0]], -1) if len(numbers) else np.empty(0, dtype=np.int32)
+    nodes = np.column_stack([np.where(numbers >= 0, graph.tails[numbers], -1), roots]).astype(np.int32)
+    return Columns(numbers, nodes)
+
+
+@njit(cache=True)
+def _pick(nodes, order, count):  # type: ignore[no-untyped-def]
+    """Return columns taken in order, each disjoint from those before."""
+    taken, chosen, size = np.zeros(count, dtype=np.bool_), np.empty(len(order), dtype=np.int64), 0
+    for c in order:
+        is_free = True
+        for v in nodes[c]:
+            if v >= 0 and taken[v]:
+                is_free = False
+        if is_free:
+            for v in nodes[c]:
+                if v >= 0:
+                    taken[v] = True
+            chosen[size] = c
+            size += 1
+    return chosen[:size].copy()
+
+
+def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, float]:
+    """Return columns generated from prices, and a bound proven for all cycles and chains, listed or not."""
+    graph, effort = problem.graph, problem.effort
+    bound = assignment_bound(graph, problem.weights[0]) * problem.failure.survival_share
+    columns, _ = problem.columns(effort.sampled_per_node * graph.nodes, effort.sampled_per_node)
+    budget, start, tolerance = deadline.left() / 2, None, ROUGH_SHARE
+    steps = float(np.diff(graph.starts)[graph.heads].sum())  # of a whole pass of pricing
+    while True:
+        worth = problem.values(columns)[0]
+        is_whole = bool((worth == np.round(worth)).all())
+        turn = max(0.0, deadline.left() - budget) / TURNS
+        prices = relax(columns.nodes, worth, graph.nodes, turn, tolerance, start)
+        start, before = prices.raw, len(columns)
+        columns = join(columns, _priced(problem, prices, is_quick=True)[0])
+        is_last = deadline.left() <= budget
+        is_affordable = steps / effort.steps_per_second < deadline.left() / TURNS
+        if is_affordable and (is_last or len(columns) - before < graph.nodes * effort.few_share):
+            # few cycles pay at these prices: they are near, a whole pass proves how near
+            new, repaired = _priced(problem, prices)
+            columns = join(columns, new)
+            if problem.longest <= MOST_LENGTH:
+                bound = min(bound, whole_bound(float(repaired.sum()), worth))
+            lack = float(repaired.sum()) / max(1.0, prices.value) - 1.0
+            tolerance = max(effort.tolerance_share, min(tolerance, lack / PRECISION))
+        enough = effort.tolerance_share if is_affordable else effort.near_share
+        if is_last or len(columns) == before or is_close(bound, prices.value, is_whole, enough):
+            use = np.concatenate([prices.use, np.zeros(len(columns) - before)])
+            return columns, prices._replace(use=use), bound
+        columns = _pruned(columns, problem, prices)
+
+
+def _pruned(columns: Columns, problem: Problem, prices: Prices) -> Columns:
+    """Return columns without the dearest of those not in use, when they are many: they come back if they pay."""
+    most = problem.effort.columns_per_node * problem.graph.nodes
+    if len(columns) <= 2 * most:
+        return columns
+    spent = (prices.raw[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)).sum(axis=1)
+    worth = problem.values(columns)[0]
+    used = np.pad(prices.use > ROUNDING, (0, len(columns) - len(prices.use)), constant_values=True)
+    gain = worth - spent + np.where(used, np.abs(worth).max(), 0.0)
+    return columns.take(np.sort(np.argpartition(-gain, most)[:most]))
+
+
+def _priced(problem: Problem, prices: Prices, is_quick: bool = False) -> tuple[Columns, np.ndarray]:
+    """Return new columns, and prices that no cycle or chain of the graph exceeds."""
+    graph, first = problem.graph, problem.weights[0]
+    values = by_length(graph, first, min(problem.longest, MOST_LENGTH), problem.failure)
+    new, repaired = price_cycles(graph, values, prices.raw, problem.effort.new_per_node, is_quick)
+    if problem.has_chains:
+        starts_in, edges_in = graph.reverse
+        each = first * problem.failure.survival_share
+        repaired += price_chains(
+            starts_in, edges_in, graph.tails, each, repaired, np.flatnonzero(graph.is_vacant), problem.longest_chain
+        )
+    return new, repaired
