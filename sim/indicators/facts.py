@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ class Norms:
     rooms_over: int  # rooms beyond the number of persons above which a dwelling is under-occupied (sous_occupation.*)
     surface_m2: tuple[float, ...]  # smallest legal area for 1, 2, ... persons; the last holds beyond (sur_occupation.*)
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
+    files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class Facts:
     dwellings: Population  # dwellings on 31 December, counts by profile
     spells: Spells  # times on the list, classes are groups of the grid
     windows: tuple[tuple[int, int], ...]  # first and last day observed of each year
+    source: Preparation  # what the populations are made from, for those that one theme alone counts
+    _made: dict[str, Population] = field(default_factory=dict, compare=False, repr=False)
+
+    def made(self, build: Callable[[Preparation], Population]) -> Population:
+        """Return a population that the indicators of one theme share, built once."""
+        name = f"{build.__module__}.{build.__qualname__}"
+        if name not in self._made:
+            self._made[name] = build(self.source)
+        return self._made[name]
 
 
 def select(events: np.ndarray, *kinds: EventKind) -> np.ndarray:
@@ -66,11 +76,11 @@ def prepare(replication: Replication, names: Names, norms: Mapping[int, Norms]) 
         Legal values by calendar year.
     """
     years = tuple(range(year_of(replication.first_day), year_of(replication.last_day) + 1))
-    return _Preparation(replication, Grid(years, names), norms).facts()
+    return Preparation(replication, Grid(years, names), norms).facts()
 
 
-class _Preparation:
-    """The working of ``prepare``."""
+class Preparation:
+    """The working of ``prepare``: the populations of a replication; the places and years of any row of its log."""
 
     def __init__(self, replication: Replication, grid: Grid, norms: Mapping[int, Norms]) -> None:
         self.r, self.grid, self.norms = replication, grid, norms
@@ -79,6 +89,7 @@ class _Preparation:
         self.territory = np.asarray(grid.names.territory_of)
 
     def facts(self) -> Facts:
+        """Return every population."""
         events, kind = self.r.events, EventKind
         starts, last = self.starts, self.r.last_day
         windows = [(max(int(a), self.r.first_day), min(int(b) - 1, last)) for a, b in pairwise(starts)]
@@ -96,6 +107,7 @@ class _Preparation:
             self.dwellings(),
             self.spells(),
             tuple(windows),
+            self,
         )
 
     def year(self, day: np.ndarray) -> np.ndarray:
@@ -134,6 +146,7 @@ class _Preparation:
         return publics(self.r.households, self.r.applications, rows, calendar, **known)
 
     def leases(self) -> Population:
+        """Return the attributions, by dwelling obtained."""
         leases = {name: np.ascontiguousarray(self.r.leases[name]) for name in self.r.leases.dtype.names or ()}
         year, rows = self.year(leases["day"]), leases["application"]
         places = self.at_dwelling(leases["dwelling"], leases["is_in_qpv"]) | {"reservataire": leases["reservataire"]}
@@ -150,6 +163,7 @@ class _Preparation:
         return attach(self.grid, year, places, groups, columns)
 
     def stock(self) -> Population:
+        """Return the applications waiting on each 31 December, by wish."""
         ends = {self.grid.years.index(end.year): end for end in self.r.year_ends}
         parts = [(i, end.stock) for i, end in sorted(ends.items())]
         year = np.repeat([i for i, _ in parts], [len(s) for _, s in parts]).astype(np.int32)
@@ -186,6 +200,7 @@ class _Preparation:
         return holders
 
     def answers(self) -> Population:
+        """Return offers and refusals, by dwelling."""
         events = self.r.events
         positions = select(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
         kinds, rows = events["kind"][positions], events["dwelling"][positions]
@@ -195,6 +210,7 @@ class _Preparation:
         return attach(self.grid, year, places, self.publics(who, year), columns)
 
     def sessions(self) -> Population:
+        """Return the dwellings examined by a commission, with the number of their files."""
         events = self.r.events
         positions = select(events, EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
         span = int(self.starts[-1])
@@ -202,7 +218,8 @@ class _Preparation:
         _, first, files = np.unique(keys, return_index=True, return_counts=True)
         rows, year = events["dwelling"][positions[first]], self.year(events["day"][positions[first]])
         places = self.at_dwelling(rows, self.in_qpv(rows, year)) | {"reservataire": self.holder(rows, positions[first])}
-        return attach(self.grid, year, places, columns={"files": files})
+        minimum = np.array([self.norms[y].files_min for y in self.grid.years])[year]
+        return attach(self.grid, year, places, columns={"files": files, "minimum": minimum})
 
     def dwellings(self) -> Population:
         """Count dwellings by profile (all that decides their groups), which are few, then attach the profiles."""
@@ -255,6 +272,7 @@ class _Preparation:
         return np.asarray(1 + np.searchsorted(limits, per_unit, side="right"), dtype=np.uint8)
 
     def spells(self) -> Spells:
+        """Return the times on the list, by class."""
         applications, households, grid = self.r.applications, self.r.households, self.grid
         book = SpellBook.of(applications, self.r.first_day, self.r.last_day)
         rows = np.arange(applications.count)
