@@ -259,6 +259,21 @@ def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500
             say(f"{name:<42}{value}")
 
 
+@app.command()
+def verify(
+    as_json: Json = False,
+    inject: Annotated[str, typer.Option(help="Break the engine on purpose; --inject help lists the faults.")] = "",
+    only: Annotated[str, typer.Option(help="Oracles asked for, such as O1,O3; all by default.")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Confront the engine with closed forms of queueing theory; exit 1 if one fails."""
+    from sim.verifying import run_verify
+
+    if not run_verify(say, as_json, inject, only, jobs, quiet):
+        raise typer.Exit(1)
+
+
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command line; return the exit code of the contract (0, 1, 2, 130)."""
     try:
