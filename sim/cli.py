@@ -274,6 +274,19 @@ def verify(
         raise typer.Exit(1)
 
 
+@app.command()
+def validate(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
+    targets: Annotated[Path | None, typer.Option(help="A CSV of targets; default that of the territory.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="The facts used in the fit too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Confront a run with published facts kept out of the fit: French table, HTML and Markdown."""
+    from sim.validating import run_validate
+
+    run_validate(say, run_folder, targets, every, as_json)
+
+
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command line; return the exit code of the contract (0, 1, 2, 130)."""
     try:
