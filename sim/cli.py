@@ -287,6 +287,27 @@ def validate(
     run_validate(say, run_folder, targets, every, as_json)
 
 
+@app.command()
+def calibrate(
+    scenario: Annotated[str, typer.Argument(help="Scenario whose parameters are fitted.")] = "reference",
+    until: Annotated[int, typer.Option(help="Fit to facts dated up to this year only; 0: all.")] = 0,
+    applicants: Annotated[int, typer.Option(help="Size of the worlds of the fit.", min=200)] = 2_000,
+    years: Annotated[int, typer.Option(help="Years of each run; 4 reach the facts of 2025.", min=1)] = 4,
+    first: Annotated[int, typer.Option(help="Runs over the prior ranges.", min=24)] = 40,
+    second: Annotated[int, typer.Option(help="Runs around the first posterior.", min=0)] = 24,
+    jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
+    out: Annotated[Path, typer.Option(help="Posterior sample; runs are kept beside it.")] = Path("calibrated.yaml"),
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Fit parameters to published facts: a posterior sample and what the facts identify; can be resumed."""
+    from sim.calibrate.fitting import Plan
+    from sim.calibrating import run_calibrate
+
+    plan = Plan(first=first, second=second)
+    run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, as_json, quiet)
+
+
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command line; return the exit code of the contract (0, 1, 2, 130)."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,14 @@ import pandas as pd
 import pytest
 
 from sim.calibrate import reduced
+from sim.calibrate.fitting import Plan, calibrate
 from sim.calibrate.parameters import MEL, settings, values_of
 from sim.calibrate.posterior import Facts, information, is_identified, profile, rank_uniformity, reweighted, sample
+from sim.calibrate.simulator import Simulator, Store
 from sim.calibrate.surrogate import design, fit
 from sim.calibrate.targets import Target, read_targets, twin_of
 from sim.calibrate.validation import confront, html, markdown
+from sim.calibrate.writing import document, overrides_of, write
 from sim.inputs.faults import Faults
 from sim.inputs.files import find_territory
 from sim.inputs.scenario import load
@@ -141,3 +145,47 @@ def test_real_runs_correct_a_wrong_surrogate() -> None:
     weight = reweighted(np.zeros((2, 1)), real, guessed, facts, np.array([0.0]), np.array([0.0]))
     assert weight[0] > 0.99
     assert rank_uniformity([0] * 100, 49) < 1e-6
+
+
+@dataclass(frozen=True)
+class Reduced(Simulator):
+    """The reduced model in the place of the simulator."""
+
+    def run(self, values, seed):  # type: ignore[no-untyped-def]
+        rng = np.random.default_rng([seed, 1])
+        return reduced.noisy(np.array(values), 0.005, rng)[0].tolist()
+
+
+def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> None:
+    truth = values_of(np.array([0.3, 0.6, 0.5, 0.7]), reduced.PARAMETERS)
+    exact = reduced.outputs(truth)[0]
+    facts = tuple(
+        target(id=f"R{n}", value=float(v), standard_error=ERROR * abs(float(v)), use="ajustement")
+        for n, v in enumerate(exact)
+    )
+    simulator = Reduced("essai", 1, 1, facts, reduced.PARAMETERS)
+    plan, runs = Plan(first=40, second=10, noise=3, check=4), []
+    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
+    assert len(runs) == plan.runs
+    again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
+    assert len(runs) == plan.runs, "nothing is run twice"
+    assert np.array_equal(found.draws, again.draws)
+    low, high = np.quantile(values_of(found.draws, reduced.PARAMETERS), [0.02, 0.98], axis=0)
+    assert ((low <= truth) & (truth <= high)).all()
+    assert 1 <= found.effective <= plan.check
+    path = tmp_path / "fit.yaml"
+    write(path, document(found, simulator, {"scenario": "essai"}))
+    assert overrides_of(path, 3, reduced.PARAMETERS) == []
+    with pytest.raises(Faults, match="not a posterior sample"):
+        overrides_of(path, 0)
+
+
+@pytest.mark.slow
+def test_the_real_simulator_answers_at_a_point() -> None:
+    facts = tuple(t for t in read_targets(TARGETS) if t.use == "ajustement" and t.twin_year == 2022)
+    simulator = Simulator("reference", 300, 1, facts)
+    point = values_of(np.full(len(MEL), 0.5), MEL).tolist()
+    outputs = simulator.run(point, 1)
+    assert outputs == simulator.run(point, 1)
+    assert 40_000 < outputs[0] < 70_000
+    assert len(simulator.key) == 16

@@ -91,6 +91,12 @@ def rates(paths: list[Path]) -> list[Check]:
         read = days[label]
         got = [((read(p) >= a) & (read(p) < b)).sum() for p in paths for a, b in p.years]
         checks.append(compared(label, [(n, rate) for n in got], "count/year", 0.005 * rate))
+    let = []
+    for p in paths:
+        for a, b in p.years:
+            empty = ((p.vacancy_days >= a) & (p.vacancy_days < b)).sum() / (b - a)
+            let.append((p.rate(p.is_housed, p.closed_day, a, b) / empty, 1.0))
+    checks.append(compared("attributions par vacance", let, "ratio", 0.01))
     return checks
 
 
