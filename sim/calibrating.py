@@ -36,12 +36,8 @@ def run_calibrate(
     loaded = load(scenario)
     path = find_territory(loaded.scenario.territory) / "targets.csv"
     last = loaded.scenario.run.start.year + years - 1
-    used = tuple(
-        t
-        for t in read_targets(path)
-        if t.use == "ajustement" and t.twin_year <= last and (not until or t.fact_year <= until)
-    )
-    simulator = Simulator(scenario, applicants, years, used)
+    seen = tuple(t for t in read_targets(path) if t.twin and t.twin_year <= last)
+    simulator = Simulator(scenario, applicants, years, seen, until=until)
     store = Store(out.with_suffix(".runs.jsonl"), simulator.key)
     out.parent.mkdir(parents=True, exist_ok=True)
     known = len(store.known)
@@ -59,7 +55,11 @@ def run_calibrate(
     told = document(found, simulator, provenance)
     write(out, told)
     if as_json:
-        say(json.dumps({"written": str(out), **{k: told[k] for k in ("information", "parameters", "targets")}}))
+        say(
+            json.dumps(
+                {"written": str(out), **{k: told[k] for k in ("information", "parameters", "targets", "predictions")}}
+            )
+        )
         return
     if known:
         say(f"{known} runs were there already")
@@ -70,6 +70,11 @@ def run_calibrate(
     for line in told["targets"]:
         low, high = line["predicted_95"]
         say(f"{line['id']:<5}{line['label']:<48}{line['value']:>10.5g}  ajusté {line['predicted_mean']:.5g}")
+    for line in told["predictions"]:
+        low, high = line["predicted_95"]
+        mark = "" if line["is_reproduced"] else f"  MANQUÉ de {line['miss']:.4g}"
+        naive = "" if line["naive"] is None else f"  naïf {line['naive']:.5g}"
+        say(f"{line['id']:<5}{line['label']:<48}{line['value']:>10.5g}  prédit {low:.5g} à {high:.5g}{naive}{mark}")
     facts = told["information"]
     say(f"{facts['identified_directions']} directions identifiées sur {len(told['parameters'])} paramètres")
     say(f"calibration {out}")

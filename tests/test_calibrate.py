@@ -142,7 +142,7 @@ def test_what_facts_identify_is_told() -> None:
 def test_real_runs_correct_a_wrong_surrogate() -> None:
     facts = Facts(np.array([1.0]), np.array([1.0]), np.array([0.1]))
     real, guessed = np.array([[1.0], [2.0]]), np.array([[1.0], [1.0]])
-    weight = reweighted(np.zeros((2, 1)), real, guessed, facts, np.array([0.0]), np.array([0.0]))
+    weight = reweighted(real, guessed, facts, np.array([0.0]), np.array([0.0]))
     assert weight[0] > 0.99
     assert rank_uniformity([0] * 100, 49) < 1e-6
 

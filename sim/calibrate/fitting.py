@@ -40,6 +40,8 @@ class Fit:
     ----------
     draws, weights : numpy.ndarray
         Posterior sample on the surrogate, and weights that real runs give to those that were checked.
+    real : numpy.ndarray
+        Outputs of those runs: every target, fitted to or not.
     error, noise : numpy.ndarray
         Of the surrogate (noise included), and of one run, by target.
     eigenvalues : numpy.ndarray
@@ -85,7 +87,8 @@ def calibrate(simulator: Simulator, store: Store, plan: Plan, processes: int, te
     All points share one seed (common random numbers), so that the surrogate sees the effect of parameters and
     not of chance; the noise of one run is measured apart and added to the error of each target.
     """
-    facts, free = facts_of(simulator.targets), simulator.free
+    used, free = simulator.fitted, simulator.free
+    facts = facts_of([t for t, is_used in zip(simulator.targets, used, strict=True) if is_used])
     dimensions = len(free)
 
     def outputs(unit: np.ndarray, seed: int = FIT_SEED) -> np.ndarray:
@@ -94,22 +97,22 @@ def calibrate(simulator: Simulator, store: Store, plan: Plan, processes: int, te
         return store.run(simulator, jobs, processes, tell)
 
     centre = np.full((1, dimensions), 0.5)
-    noise = np.concatenate([outputs(centre, FIT_SEED + 1 + n) for n in range(plan.noise)]).std(axis=0, ddof=1)
+    noise = np.concatenate([outputs(centre, FIT_SEED + 1 + n) for n in range(plan.noise)])[:, used].std(axis=0, ddof=1)
     unit = design(plan.first, dimensions, FIT_SEED)
-    seen = outputs(unit)
+    seen = outputs(unit)[:, used]
     surrogate = fit(unit, seen)
     error = np.hypot(surrogate.error, noise)
     draws = sample(facts, surrogate, dimensions, error, FIT_SEED, DRAWS)
     if plan.second:
         middle = draws.mean(axis=0)
         more = np.clip(middle + WIDER * (draws[: plan.second] - middle), 0, 1)
-        unit, seen = np.concatenate([unit, more]), np.concatenate([seen, outputs(more)])
+        unit, seen = np.concatenate([unit, more]), np.concatenate([seen, outputs(more)[:, used]])
         surrogate = fit(unit, seen)
         error = np.hypot(surrogate.error, noise)
         draws = sample(facts, surrogate, dimensions, error, FIT_SEED + 1, DRAWS)
     checked = draws[: plan.check]
     real, guessed = outputs(checked, FIT_SEED + 100), surrogate(checked)
-    weights = reweighted(checked, real, guessed, facts, noise, error)
+    weights = reweighted(real[:, used], guessed, facts, noise, error)
     best = draws[np.argmin(facts.misfit(surrogate(draws), error))]
     lines = [profile(facts, surrogate, dimensions, error, place, best) for place in range(dimensions)]
     eigenvalues = information(surrogate, draws.mean(axis=0), np.hypot(facts.error, error))

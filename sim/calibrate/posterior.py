@@ -114,7 +114,7 @@ def is_identified(draws: np.ndarray) -> np.ndarray:
     return np.asarray(draws.std(axis=0) < IDENTIFIED_RATIO * UNIFORM_SD)
 
 
-def reweighted(draws: np.ndarray, real: np.ndarray, guessed: np.ndarray, facts: Facts, noise: np.ndarray,
+def reweighted(real: np.ndarray, guessed: np.ndarray, facts: Facts, noise: np.ndarray,
                more_error: np.ndarray) -> np.ndarray:  # fmt: skip
     """Return weights, summing to 1, that bring draws of the surrogate's posterior to that of real runs.
 

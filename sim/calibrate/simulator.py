@@ -38,7 +38,9 @@ class Simulator:
     applicants, years : int
         Size and length of the world.
     targets : tuple of Target
-        Facts whose twins are returned.
+        Facts whose twins are returned: those fitted to, and those that a fit predicts.
+    until : int
+        Only facts dated up to this year are fitted to; all when 0.
     free : tuple of Free
         What a point sets.
     """
@@ -48,6 +50,12 @@ class Simulator:
     years: int
     targets: tuple[Target, ...]
     free: tuple[Free, ...] = MEL
+    until: int = 0
+
+    @property
+    def fitted(self) -> np.ndarray:
+        """Which targets are fitted to (bool)."""
+        return np.array([t.use == "ajustement" and (not self.until or t.fact_year <= self.until) for t in self.targets])
 
     def overrides(self, values: Sequence[float]) -> list[str]:
         """Return a point as options of the command line."""

@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 from sim.calibrate.fitting import Fit
 from sim.calibrate.parameters import MEL, Free, settings, values_of
 from sim.calibrate.simulator import Simulator
+from sim.calibrate.targets import Target
+from sim.calibrate.validation import Line, naive_of, spread
 from sim.inputs.faults import Fault, Faults, shown
 
 HEAD = """# A sample of the parameters that published facts leave possible (simhlm calibrate); never one point.
@@ -50,11 +52,38 @@ def document(found: Fit, simulator: Simulator, provenance: Mapping[str, Any]) ->
                 "one_run_noise": round(float(noise), 6), "surrogate_error": round(float(error), 6),
             }
             for target, column, noise, error in zip(
-                simulator.targets, predicted.T, found.noise, found.surrogate.error, strict=True
+                fitted_of(simulator), predicted.T, found.noise, found.surrogate.error, strict=True
             )
         ],
+        "predictions": predictions(found, simulator),
         "sample": [rounded(row) for row in values],
     }  # fmt: skip
+
+
+def fitted_of(simulator: Simulator) -> list[Target]:
+    """Return the targets that are fitted to."""
+    return [t for t, is_used in zip(simulator.targets, simulator.fitted, strict=True) if is_used]
+
+
+def predictions(found: Fit, simulator: Simulator) -> list[dict[str, Any]]:
+    """Return the facts that were not fitted to beside real runs of posterior draws, and the naive forecast.
+
+    The naive forecast is the latest earlier fact about the same thing ("same as last year").
+    """
+    told = []
+    for target, is_used, column in zip(simulator.targets, simulator.fitted, found.real.T, strict=True):
+        if is_used:
+            continue
+        line = Line(target, *spread(column), len(column), naive_of(target, simulator.targets))
+        told.append(
+            {
+                "id": target.id, "label": target.label, "year": target.year, "value": target.value,
+                "predicted_mean": round(line.mean, 6), "predicted_95": rounded(np.array([line.low, line.high])),
+                "naive": None if np.isnan(line.naive) else line.naive,
+                "is_reproduced": line.is_reproduced, "miss": round(line.miss, 6), "note": target.note,
+            }
+        )  # fmt: skip
+    return told
 
 
 def rounded(values: np.ndarray) -> list[float]:
