@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim import cli_studies
+from sim import cli_studies, cli_theory
 from sim.cli_studies import finish_run, say
 from sim.inputs.faults import Fault, Faults
 
@@ -346,7 +346,10 @@ def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500
             say(f"{name:<42}{value}")
 
 
-for command in (cli_studies.resume, cli_studies.expand, cli_studies.sensitivity, cli_studies.search):
+for command in (
+    cli_studies.resume, cli_studies.expand, cli_studies.sensitivity, cli_studies.search,
+    cli_theory.verify, cli_theory.validate, cli_theory.calibrate,
+):  # fmt: skip
     app.command()(command)
 
 
