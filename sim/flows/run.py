@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sim.flows.arrivals import arrivals
 from sim.flows.caleol import commissions
 from sim.flows.control import months
-from sim.flows.deliveries import deliveries
+from sim.flows.deliveries import BATCH_DAYS, deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
 from sim.flows.offers import answers, leases
+from sim.flows.places import places
+from sim.flows.programme import Plan
 from sim.flows.recognitions import Procedures, recognitions
 from sim.flows.renewals import Anniversaries, renewals, strikes
 from sim.flows.reviews import reviews
@@ -72,7 +74,10 @@ def start_flows(world: World) -> None:
     if flows.exits.on:
         world.start(exits(world, departures))
     if flows.deliveries.on:
-        world.start(deliveries(world))
+        plan = Plan(world, BATCH_DAYS) if flows.deliveries.programme else None
+        world.start(deliveries(world, plan))
+        if plan is not None:
+            world.start(places(world, plan, BATCH_DAYS, anniversaries, procedures))
     world.start(months(world))
     if flows.reviews.on:
         world.start(reviews(world))

@@ -74,7 +74,11 @@ class Conventions:
 
 def allocation_files(scenario: Scenario) -> list[Path]:
     """Return the files about allocation that a scenario names."""
-    names = (scenario.rules.reservation.conventions, scenario.flows.commission.residences_enjeu)
+    names = (
+        scenario.rules.reservation.conventions,
+        scenario.flows.commission.residences_enjeu,
+        scenario.flows.deliveries.programme,
+    )
     return [find_file(name) for name in names if name]
 
 

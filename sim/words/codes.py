@@ -85,6 +85,7 @@ class Reason(Code):
     DOCUMENT_MISSING = 10, "pièce justificative non produite (condition suspensive)"
     DELAY_PASSED = 11, "délai du réservataire passé"
     CANDIDATES_FAILED = 12, "candidats du réservataire tous défaillants"
+    PLACE = 13, "entrée en résidence, foyer ou logement accompagné, hors du parc"
 
 
 class Radiation(Code):

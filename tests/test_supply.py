@@ -1,0 +1,108 @@
+"""The programme of production: where, when, how many; places stay outside the stock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.flows.programme import Plan, poisson_at
+from sim.inputs.faults import Faults
+from sim.inputs.law import load_law
+from sim.inputs.stock_files import read_production
+from sim.results.audit import audit
+from sim.rules.production import commune_weights, rule_kept, sru_per_year
+from sim.state.records import Replication
+from sim.words.clock import first_day
+from sim.words.codes import EventKind, Reason
+from tests.worlds import kept, territory, world
+
+NOW = ("flows/deliveries/lead_months=0",)
+
+
+def count(replication: Replication, kind: EventKind, reason: Reason | None = None) -> int:
+    """Return how many events of a kind, and for a reason, a run has."""
+    chosen = replication.events["kind"] == kind
+    return int((chosen if reason is None else chosen & (replication.events["reason"] == reason)).sum())
+
+
+def delivered(replication: Replication) -> int:
+    """Return how many dwellings entered service during the run."""
+    return count(replication, EventKind.DELIVERED)
+
+
+def test_catch_up_follows_the_gap_to_the_legal_rate() -> None:
+    law, day = load_law(), first_day(2024)
+    shares, steps = law.at("sru.rattrapage_part", day), law.at("sru.rattrapage_seuils_points", day)
+    rate, target = np.array([10.0, 17.0, 19.0, 25.0, np.nan]), np.array([20.0, 20.0, 20.0, 20.0, np.nan])
+    due = sru_per_year(rate, target, np.array([300.0, 300.0, 300.0, 300.0, np.nan]), shares, steps, 3)
+    assert due == pytest.approx([33.0, 50.0, 100.0, 0.0, 0.0])
+
+
+def test_the_rule_of_thirty_per_cent() -> None:
+    assert rule_kept(100, 30, 9, 0.3, 0.3)
+    assert not rule_kept(100, 29, 29, 0.3, 0.3)
+    assert not rule_kept(100, 30, 8, 0.3, 0.3)
+    weights = commune_weights(
+        np.array([100.0, 100.0, 0.0]), np.array([0.0, 0.5, 0.0]), np.array([0.0, 0.0, 12.0]), 0.3, 1.0
+    )
+    assert weights == pytest.approx([30.0, 15.0, 12.0])
+
+
+def test_counts_grow_with_the_mean_and_keep_it() -> None:
+    luck = (np.arange(4000) + 0.5) / 4000
+    few, many = (np.array([poisson_at(u, mean) for u in luck]) for mean in (1.5, 3.0))
+    assert few.mean() == pytest.approx(1.5, abs=0.02)
+    assert many.mean() == pytest.approx(3.0, abs=0.02)
+    assert (many >= few).all()
+
+
+def test_the_programme_of_the_plh_is_that_of_action_17() -> None:
+    total: Counter[tuple[bool, str]] = Counter()
+    for line in read_production("programmes/plh_production.csv", territory()):
+        if line.product not in ("etudiant", "gens_du_voyage"):
+            total[line.is_place, line.financing] += int(line.per_year)
+    assert total[False, "PLAI"] + total[True, "PLAI"] == 880
+    assert total[False, "PLUS"] == 1420
+
+
+def test_a_wrong_line_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "programme.csv"
+    head = "de,a,produit,territoire,commune,financement,typologie,part_qpv,nombre,source\n"
+    path.write_text(head + "2022,2021,familial,*,59999,PLAI,7,0,10,x\n", encoding="utf-8")
+    with pytest.raises(Faults) as found:
+        read_production(str(path), territory())
+    assert [fault.line for fault in found.value.faults] == [2, 2, 2]
+
+
+def test_nothing_of_a_programme_comes_before_its_lead_time() -> None:
+    plan = Plan(world("production_2300"), 14)
+    assert plan.first_day == first_day(2024)
+    assert not plan.covers(first_day(2024) - 1)
+
+
+def test_deliveries_follow_the_programme_and_its_realised_share() -> None:
+    full, half = kept("production_2300", NOW, 1000, 2), kept("production_moitie", NOW, 1000, 2)
+    scale, years = 1000 / 56_000, 2
+    # 2 100 dwellings for families, 230 PLS; Poisson
+    expected = 2330 * scale * years
+    assert abs(delivered(full) - expected) < 3 * expected**0.5
+    assert 0.3 < delivered(half) / delivered(full) < 0.7
+    assert audit(full) == audit(half) == []
+
+
+def test_places_take_from_the_list_and_are_no_dwellings() -> None:
+    full = kept("production_2300", NOW, 1000, 2)
+    assert count(full, EventKind.WITHDRAWN, reason=Reason.PLACE) > 0
+    assert len(full.dwellings) - len(kept("reference", (), 1000, 2).dwellings) < 120
+
+
+def test_social_dwellings_go_where_they_lack() -> None:
+    plan = Plan(world("production_2300"), 14)
+    communes = territory().communes
+    lacks = communes["sru_missing"].to_numpy(float) > 0
+    without = Plan(world("production_2300", ("flows/deliveries/sru_catch_up=0.0",)), 14)
+    share = plan.weights[lacks].sum() / plan.weights.sum()
+    assert share > without.weights[lacks].sum() / without.weights.sum()
