@@ -16,7 +16,7 @@ from sim.results.audit import audit
 from sim.rules.production import commune_weights, rule_kept, sru_per_year
 from sim.state.records import Replication
 from sim.words.clock import first_day
-from sim.words.codes import EventKind, Reason
+from sim.words.codes import GONE, EventKind, Reason, Recognition, Use
 from tests.worlds import kept, territory, world
 
 NOW = ("flows/deliveries/lead_months=0",)
@@ -106,3 +106,52 @@ def test_social_dwellings_go_where_they_lack() -> None:
     without = Plan(world("production_2300", ("flows/deliveries/sru_catch_up=0.0",)), 14)
     share = plan.weights[lacks].sum() / plan.weights.sum()
     assert share > without.weights[lacks].sum() / without.weights.sum()
+
+
+# Demolition and relocation
+
+FAST = ("flows/demolition/empty_months=2", "flows/demolition/realised_share=1.5")
+
+
+def test_what_is_demolished_is_never_let_again() -> None:
+    done = kept("npnru", FAST, 1000, 2)
+    d = done.dwellings
+    gone = np.flatnonzero(d.use[: len(d)] == Use.DEMOLISHED)
+    assert len(gone) > 5
+    assert audit(done) == []
+    assert (d.tenant[gone] < 0).all()
+    events = done.events
+    decided = (events["kind"] == EventKind.USE_CHANGED) & (events["value"] == Use.TO_DEMOLISH)
+    for row in np.flatnonzero(decided):
+        later = events[row:]
+        assert not ((later["kind"] == EventKind.HOUSED) & (later["dwelling"] == events["dwelling"][row])).any()
+
+
+def test_relocated_households_are_not_examined_by_the_commission() -> None:
+    done = kept("npnru", FAST, 1000, 2)
+    events, a = done.events, done.applications
+    informed = np.flatnonzero(events["kind"] == EventKind.INFORMED)
+    assert len(informed) > 10
+    assert (a.recognition[events["application"][informed]] & int(Recognition.NPNRU) > 0).all()
+    for row in informed:
+        after = events[row + 1 :]
+        mine = after[after["application"] == events["application"][row]]
+        assert mine["kind"][0] == EventKind.OFFERED
+    housed = done.leases[done.leases["recognition"] & int(Recognition.NPNRU) > 0]
+    assert len(housed) > 5
+
+
+def test_nobody_gets_a_fourth_offer() -> None:
+    done = kept("npnru", FAST, 1000, 2)
+    events = done.events
+    informed = events["application"][events["kind"] == EventKind.INFORMED]
+    assert np.bincount(informed).max() <= 3
+
+
+def test_the_stock_loses_what_is_demolished() -> None:
+    done = kept("npnru", FAST, 1000, 2)
+    d, size = done.dwellings, len(done.dwellings)
+    gone = int((d.use[:size] >= GONE).sum())
+    in_service = d.service_day[:size] <= done.last_day
+    expected = done.day_one_rows["dwellings"] + delivered(done) - gone
+    assert int((in_service & (d.use[:size] < GONE)).sum()) == expected

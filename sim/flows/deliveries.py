@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.flows.programme import Plan
 from sim.flows.search import start_search
+from sim.state.dwellings import Dwellings
 from sim.state.luck import identities
 from sim.words.clock import DAYS_PER_MONTH, Phase
 from sim.world import moves
@@ -36,16 +37,20 @@ def deliveries(world: World, plan: Plan | None = None) -> Story:
 
 
 def announce(world: World, due: Calendar, service_day: int, count: int, plan: Plan | None) -> None:
-    """Add a batch of dwellings and start the search for their first tenants."""
-    if plan is not None and plan.covers(service_day):
-        batch = plan.batch(world, service_day)
-    elif count:
-        p = world.scenario.flows.deliveries
+    """Announce what enters service on a day: of the programme, of the ordinary flow, or of both."""
+    p = world.scenario.flows.deliveries
+    is_planned = plan is not None and plan.covers(service_day)
+    if plan is not None and is_planned:
+        put_forward(world, due, service_day, plan.batch(world, service_day))
+    if count and (not is_planned or p.programme_adds):
         batch = world.newcomers.new_dwellings(count, p, world.luck_stream("deliveries"), service_day)
         batch.vacant_day[:] = -1  # until it enters service
         batch.luck_id[:] = identities("deliveries", service_day, count)
-    else:
-        return
+        put_forward(world, due, service_day, batch)
+
+
+def put_forward(world: World, due: Calendar, service_day: int, batch: Dwellings) -> None:
+    """Add a batch of dwellings and start the search for their first tenants."""
     if not len(batch):
         return
     rows = moves.announce(world, batch)

@@ -17,6 +17,7 @@ from sim.flows.programme import Plan
 from sim.flows.recognitions import Procedures, recognitions
 from sim.flows.renewals import Anniversaries, renewals, strikes
 from sim.flows.reviews import reviews
+from sim.flows.stock import start_stock
 from sim.flows.yearly import dated_changes, new_years, photograph
 from sim.inputs.territory import Territory
 from sim.population.build import FirstDay
@@ -78,6 +79,7 @@ def start_flows(world: World) -> None:
         world.start(deliveries(world, plan))
         if plan is not None:
             world.start(places(world, plan, BATCH_DAYS, anniversaries, procedures))
+    start_stock(world)
     world.start(months(world))
     if flows.reviews.on:
         world.start(reviews(world))

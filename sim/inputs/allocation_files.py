@@ -78,6 +78,7 @@ def allocation_files(scenario: Scenario) -> list[Path]:
         scenario.rules.reservation.conventions,
         scenario.flows.commission.residences_enjeu,
         scenario.flows.deliveries.programme,
+        scenario.flows.demolition.programme if scenario.flows.demolition.on else "",
     )
     return [find_file(name) for name in names if name]
 

@@ -7,7 +7,7 @@ from typing import Literal
 from sim.inputs.parameters import Strict, parameter, technical
 from sim.inputs.schema_commission import Commission
 from sim.inputs.schema_demand import Recognitions
-from sim.inputs.schema_stock import Places
+from sim.inputs.schema_stock import Demolition, Places
 
 
 class Arrivals(Strict):
@@ -135,6 +135,7 @@ class Deliveries(Strict):
     programme: str = technical(
         "", doc="CSV d'un programme daté (scenarios/programmes) ; vide : per_year logements par an, sans places"
     )
+    programme_adds: bool = technical(False, doc="whether the programme adds to per_year, or replaces it")
     realised_share: float = parameter(1.0, unit="share", doc="part réalisée du programme", ge=0, le=2)
     lead_months: int = parameter(
         24,
@@ -189,6 +190,7 @@ class Flows(Strict):
     exits: Exits = Exits()
     deliveries: Deliveries = Deliveries()
     places: Places = Places()
+    demolition: Demolition = Demolition()
     caleol: Caleol = Caleol()
     reviews: Reviews = Reviews()
     commission: Commission = Commission()

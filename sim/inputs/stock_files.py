@@ -38,6 +38,9 @@ DEMOLITION = {
 }  # fmt: skip
 
 
+Reading = Callable[[str, Any], Any]
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a programme of production: so many a year, from a year to another."""
@@ -69,13 +72,24 @@ class Demolition:
     per_year: float
 
 
+def programmes_of(scenario: Scenario) -> list[tuple[Route, str, Reading]]:
+    """Return the programmes that a scenario reads: the key that names each, its name, how it is read."""
+    flows = scenario.flows
+    found: list[tuple[Route, str, Reading]] = []
+    if flows.deliveries.programme:
+        found.append((("flows", "deliveries", "programme"), flows.deliveries.programme, read_production))
+    if flows.demolition.on:
+        found.append((("flows", "demolition", "programme"), flows.demolition.programme, read_demolition))
+    return found
+
+
 def check_stock_files(scenario: Scenario, line_of: Callable[[Route], tuple[str, int]]) -> None:
     """Read every programme of a scenario, or raise ``Faults``."""
-    programme = scenario.flows.deliveries.programme
-    if programme:
-        place = territory.load(find_territory(scenario.territory))
-        find_file(programme, line_of(("flows", "deliveries", "programme")))
-        read_production(programme, place)
+    programmes = programmes_of(scenario)
+    place = territory.load(find_territory(scenario.territory)) if programmes else None
+    for route, name, read in programmes:
+        find_file(name, line_of(route))
+        read(name, place)
 
 
 def read_production(name: str, place: Territory) -> tuple[Line, ...]:

@@ -130,6 +130,8 @@ def _households(tables: Tables, log: Log) -> None:
 
 
 def _dwellings(table: Dwellings, log: Log) -> None:
+    at = log.of(K.USE_CHANGED)
+    table.use[log.dwelling[at]] = log.value[at].astype(np.uint8)
     at = log.of(K.ORIENTED)
     table.reserved_for[log.dwelling[at]] = log.value[at].astype(np.uint8)
     at = log.of(K.VACATED, *LEASES)

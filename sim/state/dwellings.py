@@ -29,6 +29,7 @@ class Dwellings(Table):
     is_accessible: np.ndarray = column("?", unit="bool", doc="accessible to disabled persons (PMR)")
     channel: np.ndarray = column("u1", unit="code", doc="Channel: let through the list or outside it")
     service_day: np.ndarray = column("i4", unit="day", default=-1, doc="day it entered service")
+    use: np.ndarray = column("u1", unit="code", doc="Use: offered, in works, banned, sold...", mutable=True)
     reserved_for: np.ndarray = column("u1", unit="code", doc="Reservataire it was last oriented to", mutable=True)
     tenant: np.ndarray = column("i4", unit="row", default=-1, doc="household that rents it, -1 = empty", mutable=True)
     vacant_day: np.ndarray = column("i4", unit="day", default=-1, doc="day it became empty, -1 = let", mutable=True)

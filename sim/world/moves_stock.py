@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.words.codes import EventKind, Reason, Status
-from sim.world.moves import OPEN, _note, _require
+from sim.words.codes import GONE, EventKind, Reason, Status, Use
+from sim.world.moves import OPEN, _note, _require, give_notice, vacate
 from sim.world.world import World
 
 WITHDRAWN = int(EventKind.WITHDRAWN)
@@ -24,3 +24,34 @@ def house_elsewhere(world: World, rows: np.ndarray, reason: Reason) -> None:
     a.status[rows], a.closed_day[rows] = Status.WITHDRAWN, world.day
     world.households.application[a.household[rows]] = -1
     _note(world, WITHDRAWN, len(rows), application=rows, household=a.household[rows], reason=int(reason))
+
+
+def set_use(world: World, dwellings: np.ndarray, use: Use, reason: Reason) -> None:
+    """Say what dwellings may serve for from now on; what is demolished or sold stays so, and is empty."""
+    if not len(dwellings):
+        return
+    d = world.dwellings
+    _require(d.use[dwellings] < GONE, "a dwelling that left the stock does not come back")
+    _require((d.tenant[dwellings] < 0) | (use < GONE), "a dwelling leaves the stock empty")
+    d.use[dwellings] = use
+    _note(world, int(EventKind.USE_CHANGED), len(dwellings), dwelling=dwellings, reason=int(reason), value=int(use))
+
+
+def inform(world: World, rows: np.ndarray, dwellings: np.ndarray) -> None:
+    """Tell the commission of relocations that it does not decide (L441-2 V)."""
+    _note(
+        world, int(EventKind.INFORMED), len(rows), application=rows, dwelling=dwellings, reason=int(Reason.RELOCATION)
+    )
+
+
+def leave_dwelling(world: World, households: np.ndarray, reason: Reason) -> None:
+    """Tenants go, without delay: what they asked for is closed, and their dwelling is empty."""
+    if not len(households):
+        return
+    h, a = world.households, world.applications
+    rows = h.application[households]
+    rows = rows[rows >= 0]
+    house_elsewhere(world, rows[a.status[rows] == OPEN].astype(np.int64), reason)
+    dwellings = h.dwelling[households].astype(np.int64)
+    give_notice(world, dwellings, reason)
+    vacate(world, dwellings, reason)

@@ -126,6 +126,7 @@ class World:
         self.leases = Records(LEASE)
         self.year_ends: list[Any] = []
         self.refile_calendar = Calendar()
+        self.keeps_back: Callable[[np.ndarray, Any], np.ndarray] | None = None  # which dwellings are let again
         self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
         self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
