@@ -7,7 +7,7 @@ from typing import Literal
 from sim.inputs.parameters import Strict, parameter, technical
 from sim.inputs.schema_commission import Commission
 from sim.inputs.schema_demand import Recognitions
-from sim.inputs.schema_stock import Demolition, Places
+from sim.inputs.schema_stock import Demolition, EnergyBan, Places, Rehabilitation, Sales
 
 
 class Arrivals(Strict):
@@ -191,6 +191,9 @@ class Flows(Strict):
     deliveries: Deliveries = Deliveries()
     places: Places = Places()
     demolition: Demolition = Demolition()
+    sales: Sales = Sales()
+    rehabilitation: Rehabilitation = Rehabilitation()
+    energy_ban: EnergyBan = EnergyBan()
     caleol: Caleol = Caleol()
     reviews: Reviews = Reviews()
     commission: Commission = Commission()

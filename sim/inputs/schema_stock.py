@@ -26,3 +26,66 @@ class Demolition(Strict):
     interlandlord_days: int = parameter(
         180, unit="days", doc="délai après lequel les logements des autres bailleurs sont proposés aussi", ge=0
     )
+
+
+class Sales(Strict):
+    """Sale of social dwellings, to occupants or when they fall vacant."""
+
+    on: bool = technical(False, doc="whether the flow exists")
+    per_year: float = parameter(
+        990.0,
+        unit="count/year",
+        doc="ventes par an, si rien ne s'y oppose",
+        source="dérivé : 15 853 logements dans les plans de vente (C30), 16 mis en vente pour un vendu (C31)",
+        ge=0,
+    )
+    occupant_share: float = parameter(0.5, unit="share", doc="part vendue à l'occupant", ge=0, le=1)
+    framework: bool = technical(True, doc="whether the framework of action 19 applies, or the law alone")
+    works_plan_for_e: bool = technical(True, doc="whether works are planned for what is sold with a label E")
+    offers_ownership: bool = technical(False, doc="whether BRS or accession make up for the PLS sold in SRU communes")
+    low_rent_rooms: tuple[int, ...] = parameter(
+        (1, 2, 5),
+        unit="rooms",
+        doc="typologies à bas loyer conservées hors QPV (5 = T5 et plus)",
+        source="MEL, PLH 2022-2028, action 19",
+        confidence="A",
+    )
+    sru_margin_points: float = parameter(
+        1.0, unit="points", doc="écart au taux légal en deçà duquel une commune est proche de ses obligations", ge=0
+    )
+    agreed_communes: tuple[str, ...] = technical((), doc="codes Insee : accord de la commune, et ventes compensées")
+    saturated_communes: tuple[str, ...] = technical((), doc="codes Insee : plus de la moitié en vente (non publié)")
+    water_communes: tuple[str, ...] = technical((), doc="codes Insee des communes gardiennes de l'eau (non publié)")
+
+
+class Rehabilitation(Strict):
+    """Rehabilitation: most tenants stay; some dwellings are kept empty for works."""
+
+    on: bool = technical(False, doc="whether the flow exists")
+    per_year: dict[str, float] = parameter(
+        {
+            "Couronne Nord": 175.0,
+            "Couronne Sud": 200.0,
+            "Territoire Lillois": 800.0,
+            "Territoire Est": 350.0,
+            "Armentiérois - Vallée de la Lys": 75.0,
+            "Territoire des Weppes": 50.0,
+            "Territoire Roubaisien": 860.0,
+            "Tourquennois - Vallée de la Lys": 490.0,
+        },
+        unit="count/year",
+        doc="réhabilitations par an et par territoire, des plus mauvaises étiquettes d'abord",
+        source="MEL, PLH 2022-2028, action 3",
+        confidence="A",
+    )
+    realised_share: float = parameter(1.0, unit="share", doc="part réalisée", ge=0, le=2)
+    emptied_share: float = parameter(
+        0.15, unit="share", doc="part des réhabilitations faites à la vacance, logement vide", ge=0, le=1
+    )
+    works_months: int = parameter(9, unit="months", doc="durée des travaux d'un logement vide", ge=0)
+
+
+class EnergyBan(Strict):
+    """New leases that energy labels forbid (law ``location.etiquette_interdite``)."""
+
+    on: bool = technical(False, doc="whether banned labels are really kept empty until they are rehabilitated")
