@@ -11,6 +11,7 @@ from sim.flows.control import months
 from sim.flows.deliveries import BATCH_DAYS, deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
+from sim.flows.lives import Lives, live
 from sim.flows.offers import answers, leases
 from sim.flows.places import places
 from sim.flows.programme import Plan
@@ -22,6 +23,7 @@ from sim.flows.yearly import dated_changes, new_years, photograph
 from sim.inputs.territory import Territory
 from sim.population.build import FirstDay
 from sim.rules.policy import policy_of
+from sim.state.living import APPLICATIONS, DWELLINGS, HOUSEHOLDS
 from sim.state.luck import Luck
 from sim.state.records import Replication
 from sim.state.tables import Table
@@ -80,6 +82,8 @@ def start_flows(world: World) -> None:
         if plan is not None:
             world.start(places(world, plan, BATCH_DAYS, anniversaries, procedures))
     start_stock(world)
+    if flows.life.on:
+        world.start(live(world, Lives(anniversaries, procedures, departures)))
     world.start(months(world))
     if flows.reviews.on:
         world.start(reviews(world))
@@ -112,6 +116,14 @@ def simulate(
     start_flows(world)
     world.run()
     photograph(world, year_of(world.last))
+    validity = int(loaded.law.at("demande.validite_days", world.first))
+    tables = {
+        "household": born(world.households, first_day.households),
+        "application": born(world.applications, first_day.applications, validity),
+        "dwelling": born(world.dwellings, first_day.dwellings),
+    }
+    for key, names in (("household", HOUSEHOLDS), ("application", APPLICATIONS), ("dwelling", DWELLINGS)):
+        world.originals[key].restore(tables[key], names)
     return Replication(
         number=replication,
         events=world.log.to_array(),
@@ -120,11 +132,9 @@ def simulate(
         households=world.households,
         applications=world.applications,
         dwellings=world.dwellings,
-        households_born=born(world.households, first_day.households),
-        applications_born=born(
-            world.applications, first_day.applications, int(loaded.law.at("demande.validite_days", world.first))
-        ),
-        dwellings_born=born(world.dwellings, first_day.dwellings),
+        households_born=tables["household"],
+        applications_born=tables["application"],
+        dwellings_born=tables["dwelling"],
         day_one_rows={
             "households": len(first_day.households),
             "applications": len(first_day.applications),
@@ -145,7 +155,7 @@ def born(final: Any, day_one: Table, validity_days: int = 0) -> Any:
     """
     table = final.copy()
     for name, spec in final.specs().items():
-        if spec["mutable"]:
+        if spec["mutable"] and not spec["living"]:
             values = getattr(table, name)
             values[len(day_one) :] = spec["default"]
             values[: len(day_one)] = getattr(day_one, name)[: len(day_one)]

@@ -7,7 +7,7 @@ from typing import Literal
 from sim.inputs.parameters import Strict, parameter, technical
 from sim.inputs.schema_commission import Commission
 from sim.inputs.schema_demand import Recognitions
-from sim.inputs.schema_stock import Demolition, EnergyBan, Places, Rehabilitation, Sales
+from sim.inputs.schema_stock import Demolition, EnergyBan, Life, Places, Rehabilitation, Sales
 
 
 class Arrivals(Strict):
@@ -194,6 +194,7 @@ class Flows(Strict):
     sales: Sales = Sales()
     rehabilitation: Rehabilitation = Rehabilitation()
     energy_ban: EnergyBan = EnergyBan()
+    life: Life = Life()
     caleol: Caleol = Caleol()
     reviews: Reviews = Reviews()
     commission: Commission = Commission()

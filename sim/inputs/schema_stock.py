@@ -89,3 +89,45 @@ class EnergyBan(Strict):
     """New leases that energy labels forbid (law ``location.etiquette_interdite``)."""
 
     on: bool = technical(False, doc="whether banned labels are really kept empty until they are rehabilitated")
+
+
+Profile = tuple[tuple[int, float], ...]
+
+
+class Life(Strict):
+    """What happens to households, at most once a year each, on a day of their own."""
+
+    on: bool = technical(False, doc="whether households change")
+    birth_profile: Profile = parameter(
+        ((18, 0.04), (25, 0.11), (31, 0.12), (36, 0.07), (41, 0.02), (46, 0.0)),
+        unit="per_year",
+        doc="naissances par couple et par an, selon l'âge de la personne de référence",
+    )
+    birth_single_ratio: float = parameter(0.35, unit="ratio", doc="naissances d'un adulte seul, rapportées", ge=0)
+    union_profile: Profile = parameter(
+        ((18, 0.06), (30, 0.06), (45, 0.02), (65, 0.0)),
+        unit="per_year",
+        doc="mises en couple, par an",
+    )
+    separation_per_year: float = parameter(0.025, unit="per_year", doc="séparations par couple et par an", ge=0, le=1)
+    separation_takes_children_share: float = parameter(
+        0.5, unit="share", doc="séparations où le parent qui part emmène les enfants", ge=0, le=1
+    )
+    separation_income_share: float = parameter(0.5, unit="share", doc="ressources gardées par qui reste", ge=0, le=1)
+    grown_stay_years: float = parameter(8.0, unit="years", doc="séjour d'un enfant après 14 ans", gt=0)
+    death_profile: Profile = parameter(
+        ((40, 0.001), (60, 0.008), (70, 0.018), (80, 0.05), (90, 0.16)),
+        unit="per_year",
+        doc="décès par an d'un conjoint ou d'un demandeur ; ceux des locataires seuls sont dans flows/exits",
+    )
+    disability_profile: Profile = parameter(
+        ((30, 0.001), (60, 0.005), (75, 0.015), (90, 0.04)), unit="per_year", doc="survenue d'un handicap, par an"
+    )
+    income_moves_share: float = parameter(0.30, unit="share", doc="ressources qui changent en un an", ge=0, le=1)
+    income_spread: float = parameter(0.20, unit="ratio", doc="écart-type du logarithme de ce changement", ge=0)
+    ownership_per_year: float = parameter(
+        0.0,
+        unit="count/year",
+        doc="départs de locataires vers l'accession, le BRS ou le locatif privé, en plus de flows/exits (action 18)",
+        ge=0,
+    )

@@ -19,7 +19,9 @@ class Dwellings(Table):
     qpv_map: np.ndarray = column("u1", unit="flags", doc="in a QPV: bit 0 = map of 2015, bit 1 = map of 2024")
     rooms: np.ndarray = column("u1", unit="rooms", default=1, doc="typology, 1 to 5 (5 = T5 and more)")
     surface_m2: np.ndarray = column("f4", unit="m2", doc="living area")
-    rent_eur_month: np.ndarray = column("f4", unit="eur/month", doc="principal rent, base year of the territory")
+    rent_eur_month: np.ndarray = column(
+        "f4", unit="eur/month", doc="principal rent, base year of the territory", living=True
+    )
     charges_eur_month: np.ndarray = column(
         "f4", unit="eur/month", doc="recoverable charges, base year of the territory"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.state.living import APPLICATIONS, COLUMNS, DWELLINGS, HOUSEHOLDS
 from sim.words.codes import GONE, EventKind, Reason, Status, Use
 from sim.world.moves import OPEN, _note, _require, give_notice, vacate
 from sim.world.world import World
@@ -55,3 +56,31 @@ def leave_dwelling(world: World, households: np.ndarray, reason: Reason) -> None
     dwellings = h.dwelling[households].astype(np.int64)
     give_notice(world, dwellings, reason)
     vacate(world, dwellings, reason)
+
+
+def change(world: World, names: dict[str, np.ndarray], rows: np.ndarray, reason: Reason) -> None:
+    """Change living columns of one table (``state.living``); what does not differ is not written.
+
+    Parameters
+    ----------
+    names : dict
+        New values by column, all of one table.
+    """
+    for of, table, key in (
+        (HOUSEHOLDS, world.households, "household"),
+        (APPLICATIONS, world.applications, "application"),
+        (DWELLINGS, world.dwellings, "dwelling"),
+    ):
+        mine = {name: value for name, value in names.items() if name in of}
+        if not mine or not len(rows):
+            continue
+        world.originals[key].keep(table, rows)
+        for name, value in mine.items():
+            column = getattr(table, name)
+            value = value.astype(column.dtype)
+            differs = column[rows] != value
+            changed = rows[differs]
+            column[changed] = value[differs]
+            code, count = COLUMNS.index(name), int(differs.sum())
+            given = {key: changed, "rank": code, "reason": int(reason), "value": value[differs]}
+            _note(world, int(EventKind.CHANGED), count, **given)
