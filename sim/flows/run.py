@@ -11,6 +11,7 @@ from sim.flows.control import months
 from sim.flows.deliveries import BATCH_DAYS, deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
+from sim.flows.levers import entries, evictions, help_to_move
 from sim.flows.lives import Lives, live
 from sim.flows.offers import answers, leases
 from sim.flows.places import places
@@ -82,6 +83,12 @@ def start_flows(world: World) -> None:
         if plan is not None:
             world.start(places(world, plan, BATCH_DAYS, anniversaries, procedures))
     start_stock(world)
+    if flows.evictions.per_year:
+        world.start(evictions(world, anniversaries, procedures))
+    if flows.entries:
+        world.start(entries(world, anniversaries, procedures, BATCH_DAYS))
+    if flows.help_to_move.per_year:
+        world.start(help_to_move(world, anniversaries, BATCH_DAYS))
     if flows.life.on:
         world.start(live(world, Lives(anniversaries, procedures, departures)))
     world.start(months(world))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.flows.demolition import demolitions
+from sim.flows.levers import lower_rents
 from sim.flows.relocation import Relocations, relocations
 from sim.flows.sales import Sales, sales
 from sim.flows.works import Works, ban, works
@@ -29,7 +30,7 @@ class Stock:
 
     def keeps(self, dwellings: np.ndarray, ready_days: Any) -> np.ndarray:
         """Return which dwellings are let again; those that are not get the use that says why."""
-        d, days = self.world.dwellings, np.broadcast_to(ready_days, dwellings.shape)
+        days = np.broadcast_to(ready_days, dwellings.shape)
         if self.world.day > self.world.first:
             if self.works is not None:
                 self.works.take(dwellings[self._free(dwellings)], days[self._free(dwellings)])
@@ -37,7 +38,9 @@ class Stock:
                 ban(self.world, dwellings[self._free(dwellings)], days[self._free(dwellings)])
             if self.sales is not None:
                 self.sales.take(dwellings[self._free(dwellings)])
-        return np.asarray(d.use[dwellings] <= LETTABLE)
+        is_let_again = self._free(dwellings)
+        lower_rents(self.world, dwellings[is_let_again])
+        return is_let_again
 
     def _free(self, dwellings: np.ndarray) -> np.ndarray:
         return np.asarray(self.world.dwellings.use[dwellings] <= LETTABLE)
@@ -46,7 +49,8 @@ class Stock:
 def start_stock(world: World) -> None:
     """Start the stories of the stock that are on."""
     flows = world.scenario.flows
-    if not (flows.demolition.on or flows.sales.on or flows.rehabilitation.on or flows.energy_ban.on):
+    named = (flows.demolition, flows.sales, flows.rehabilitation, flows.energy_ban)
+    if not any(flow.on for flow in named) and not flows.rents.relettings_share:
         return
     stock = Stock(world)
     world.keeps_back = stock.keeps

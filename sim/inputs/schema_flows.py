@@ -7,7 +7,18 @@ from typing import Literal
 from sim.inputs.parameters import Strict, parameter, technical
 from sim.inputs.schema_commission import Commission
 from sim.inputs.schema_demand import Recognitions
-from sim.inputs.schema_stock import Demolition, EnergyBan, Life, Places, Rehabilitation, Sales
+from sim.inputs.schema_stock import (
+    Demolition,
+    EnergyBan,
+    Entry,
+    Evictions,
+    HelpToMove,
+    Life,
+    Places,
+    Rehabilitation,
+    Rents,
+    Sales,
+)
 
 
 class Arrivals(Strict):
@@ -195,6 +206,10 @@ class Flows(Strict):
     rehabilitation: Rehabilitation = Rehabilitation()
     energy_ban: EnergyBan = EnergyBan()
     life: Life = Life()
+    rents: Rents = Rents()
+    evictions: Evictions = Evictions()
+    help_to_move: HelpToMove = HelpToMove()
+    entries: dict[str, Entry] = technical({}, doc="publics amenés sur la liste, par nom (actions 22, 23, 24, 37, 38)")
     caleol: Caleol = Caleol()
     reviews: Reviews = Reviews()
     commission: Commission = Commission()

@@ -131,3 +131,39 @@ class Life(Strict):
         doc="départs de locataires vers l'accession, le BRS ou le locatif privé, en plus de flows/exits (action 18)",
         ge=0,
     )
+
+
+class Rents(Strict):
+    """Rents lowered at reletting outside QPV (PLH action 35)."""
+
+    relettings_share: float = parameter(
+        0.0, unit="share", doc="relocations hors QPV dont le loyer est baissé (action 35)", ge=0, le=1
+    )
+    reduction_share: float = parameter(0.15, unit="share", doc="baisse du loyer de ces relocations", ge=0, le=1)
+
+
+class Evictions(Strict):
+    """Tenants of the stock who are evicted (PLH action 38)."""
+
+    per_year: float = parameter(0.0, unit="count/year", doc="expulsions du parc social par an (action 38)", ge=0)
+    back_on_list_share: float = parameter(
+        0.6, unit="share", doc="ménages expulsés qui déposent une nouvelle demande", ge=0, le=1
+    )
+    back_days: int = parameter(60, unit="days", doc="délai de ce dépôt", ge=1)
+
+
+class HelpToMove(Strict):
+    """Seniors in too large a dwelling who are helped to move, if they wish to (PLH actions 31 and 32)."""
+
+    per_year: float = parameter(0.0, unit="count/year", doc="seniors en sous-occupation accompagnés par an", ge=0)
+
+
+class Entry(Strict):
+    """Applications in addition to those of ``flows/arrivals``: a public that a policy brings to the list."""
+
+    per_year: float = parameter(..., unit="count/year", doc="demandes de plus par an", ge=0)
+    occupation: str = technical("", doc="code of Occupation; empty: as newcomers")
+    grounds: tuple[str, ...] = technical((), doc="codes of Ground that all of them have")
+    first_year: int = technical(2022, doc="first year")
+    last_year: int = technical(2100, doc="last year")
+    action: str = technical("", doc="action du PLH, et source")

@@ -9,12 +9,13 @@ from typing import Any
 
 from sim.inputs import territory
 from sim.inputs.allocation_files import find_file
-from sim.inputs.faults import Faults, quoted
+from sim.inputs.faults import Fault, Faults, quoted
 from sim.inputs.files import find_territory
 from sim.inputs.reading import Column, Reader
 from sim.inputs.schema import Scenario
 from sim.inputs.territory import Territory
 from sim.inputs.yaml_lines import Route
+from sim.words.codes import Ground, Occupation
 from sim.words.registry import nearest
 
 ANYWHERE = "*"
@@ -87,6 +88,18 @@ def check_stock_files(scenario: Scenario, line_of: Callable[[Route], tuple[str, 
     """Read every programme of a scenario, or raise ``Faults``."""
     programmes = programmes_of(scenario)
     place = territory.load(find_territory(scenario.territory)) if programmes else None
+    faults = [
+        Fault(*line_of(("flows", "entries", name, key)), f"unknown {key} {quoted(word)}{nearest(word, known)}")
+        for name, entry in scenario.flows.entries.items()
+        for key, words, known in (
+            ("occupation", (entry.occupation,) if entry.occupation else (), Occupation.__members__),
+            ("grounds", entry.grounds, Ground.__members__),
+        )
+        for word in words
+        if word not in known
+    ]
+    if faults:
+        raise Faults(faults)
     for route, name, read in programmes:
         find_file(name, line_of(route))
         read(name, place)
