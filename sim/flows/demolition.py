@@ -50,6 +50,17 @@ def wait_until(world: World, day: int) -> int:
     return int(months_later(day, world.scenario.flows.demolition.empty_months))
 
 
+def is_at(world: World, line: Demolition, communes: np.ndarray) -> np.ndarray:
+    """Return which communes lie in the place that a line names."""
+    codes, parts = np.array(world.commune_codes)[communes], np.array(world.territory_names)[communes]
+    inside = np.ones(len(communes), dtype=bool)
+    if line.commune != ANYWHERE:
+        inside &= codes == line.commune
+    if line.territory != ANYWHERE:
+        inside &= parts == line.territory
+    return inside
+
+
 def may_start(world: World, rows: np.ndarray) -> np.ndarray:
     """Return which dwellings are let to tenants who are not leaving already."""
     d, h, a = world.dwellings, world.households, world.applications
@@ -69,20 +80,12 @@ def choose_year(world: World, lines: tuple[Demolition, ...], decided: Calendar, 
     luck = world.luck.uniform("demolition", d.luck_id[rows])
     rows = rows[np.argsort(luck, kind="stable")]
     start, end = from_day, first_day(year + 1)
-    codes = np.array(world.commune_codes)
-    parts = np.array(world.territory_names)
     for number, line in enumerate(lines):
         if not line.first_year <= year <= line.last_year:
             continue
         mean = line.per_year * p.realised_share * world.scale
         wanted = poisson_at(world.luck.uniform_one("demolition_count", number, year), mean)
-        here = d.commune[rows]
-        fits = np.ones(len(rows), dtype=bool)
-        if line.commune != ANYWHERE:
-            fits &= codes[here] == line.commune
-        if line.territory != ANYWHERE:
-            fits &= parts[here] == line.territory
-        chosen = rows[fits][:wanted]
-        rows = np.setdiff1d(rows, chosen, assume_unique=True)
+        chosen = rows[is_at(world, line, d.commune[rows])][:wanted]
+        rows = rows[~np.isin(rows, chosen)]
         day = start + (world.luck.uniform("demolition_day", d.luck_id[chosen]) * (end - start)).astype(np.int64)
         decided.add(day, chosen)

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.flows.demolition import is_at
 from sim.flows.search import start_search
+from sim.inputs.stock_files import read_demolition
 from sim.rules.energy import is_banned
 from sim.words.clock import DAYS_PER_YEAR, Phase, first_day, months_later, year_of
 from sim.words.codes import GONE, Channel, Energy, Reason, Use
@@ -23,9 +25,9 @@ class Works:
         p = world.scenario.flows.rehabilitation
         self.world = world
         self.ends = Calendar()
-        share = p.realised_share * p.emptied_share * world.scale / DAYS_PER_YEAR
-        self.per_day = {name: per_year * share for name, per_year in p.per_year.items()}
-        self.started = dict.fromkeys(p.per_year, 0)
+        self.lines = read_demolition(p.programme, world.territory)
+        self.share = p.realised_share * p.emptied_share * world.scale / DAYS_PER_YEAR
+        self.started = [0] * len(self.lines)
 
     def take(self, dwellings: np.ndarray, ready_days: Any) -> None:
         """Keep vacancies empty for works, from the day they would have been let on: E, F and G, D in QPV (action 3)."""
@@ -33,13 +35,20 @@ class Works:
         ready = np.broadcast_to(ready_days, dwellings.shape)
         label = d.energy[dwellings]
         concerned = (label >= Energy.E) | ((label == Energy.D) & world.is_in_qpv[dwellings])
-        chosen = []
-        for place in np.flatnonzero(concerned & (d.use[dwellings] == Use.OFFERED)).tolist():
-            name = world.territory_names[d.commune[dwellings[place]]]
-            if name in self.started and self.started[name] + 1 <= self.per_day[name] * (world.day - world.first):
-                self.started[name] += 1
-                chosen.append(place)
+        places = np.flatnonzero(concerned & (d.use[dwellings] == Use.OFFERED)).tolist()
+        chosen = [place for place in places if self._is_due(int(d.commune[dwellings[place]]))]
         self.start(dwellings[chosen], ready[chosen])
+
+    def _is_due(self, commune: int) -> bool:
+        """Count one more dwelling of a commune emptied for works, if a line of the programme is behind its pace."""
+        world = self.world
+        for number, line in enumerate(self.lines):
+            begins, ends = first_day(line.first_year), first_day(line.last_year + 1)
+            pace = line.per_year * self.share * (min(world.day, ends) - max(world.first, begins))
+            if world.day < ends and is_at(world, line, np.array([commune]))[0] and self.started[number] + 1 <= pace:
+                self.started[number] += 1
+                return True
+        return False
 
     def start(self, dwellings: np.ndarray, from_days: np.ndarray) -> None:
         """Keep dwellings empty from some days on."""
@@ -58,7 +67,7 @@ def works(world: World, register: Works) -> Story:
     for day in range(world.first + 1, world.last + 1):
         if day in (world.first + 1, first_day(year_of(day))):
             yield world.until(day, Phase.YEARLY)
-            choose_year(world, due, day)
+            choose_year(world, register, due, day)
         yield world.until(day, Phase.RECOGNITIONS)
         rows = due.pop(day)
         empty = (d.tenant[rows] < 0) & (d.use[rows] == Use.BANNED)
@@ -79,7 +88,7 @@ def renovate(world: World, rows: np.ndarray) -> None:
     moves_stock.set_use(world, rows[np.isin(use, OPEN_TO_WORKS)], Use.RENOVATED, Reason.WORKS)
 
 
-def choose_year(world: World, due: Calendar, from_day: int) -> None:
+def choose_year(world: World, register: Works, due: Calendar, from_day: int) -> None:
     """Draw the dwellings rehabilitated in the year, territory by territory, the worst labels first, and their days."""
     d, p, year = world.dwellings, world.scenario.flows.rehabilitation, year_of(from_day)
     count = len(d)
@@ -88,10 +97,13 @@ def choose_year(world: World, due: Calendar, from_day: int) -> None:
     )
     luck = world.luck.uniform("works_order", d.luck_id[rows])
     rows = rows[np.lexsort((luck, -d.energy[rows].astype(int)))]
-    parts = np.array(world.territory_names)[d.commune[rows]]
     length = first_day(year + 1) - from_day
-    for name, per_year in p.per_year.items():
-        chosen = rows[parts == name][: round(per_year * p.realised_share * (1 - p.emptied_share) * world.scale)]
+    for line in register.lines:
+        if not line.first_year <= year <= line.last_year:
+            continue
+        wanted = round(line.per_year * p.realised_share * (1 - p.emptied_share) * world.scale)
+        chosen = rows[is_at(world, line, d.commune[rows])][:wanted]
+        rows = rows[~np.isin(rows, chosen)]
         day = from_day + (world.luck.uniform("works_day", d.luck_id[chosen], year) * length).astype(np.int64)
         due.add(day, chosen)
 

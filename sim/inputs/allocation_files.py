@@ -79,6 +79,7 @@ def allocation_files(scenario: Scenario) -> list[Path]:
         scenario.flows.commission.residences_enjeu,
         scenario.flows.deliveries.programme,
         scenario.flows.demolition.programme if scenario.flows.demolition.on else "",
+        scenario.flows.rehabilitation.programme if scenario.flows.rehabilitation.on else "",
     )
     return [find_file(name) for name in names if name]
 

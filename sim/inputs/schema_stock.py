@@ -62,21 +62,8 @@ class Rehabilitation(Strict):
     """Rehabilitation: most tenants stay; some dwellings are kept empty for works."""
 
     on: bool = technical(False, doc="whether the flow exists")
-    per_year: dict[str, float] = parameter(
-        {
-            "Couronne Nord": 175.0,
-            "Couronne Sud": 200.0,
-            "Territoire Lillois": 800.0,
-            "Territoire Est": 350.0,
-            "Armentiérois - Vallée de la Lys": 75.0,
-            "Territoire des Weppes": 50.0,
-            "Territoire Roubaisien": 860.0,
-            "Tourquennois - Vallée de la Lys": 490.0,
-        },
-        unit="count/year",
-        doc="réhabilitations par an et par territoire, des plus mauvaises étiquettes d'abord",
-        source="MEL, PLH 2022-2028, action 3",
-        confidence="A",
+    programme: str = technical(
+        "programmes/rehabilitation.csv", doc="CSV of rehabilitations by year and place, the worst labels first"
     )
     realised_share: float = parameter(1.0, unit="share", doc="part réalisée", ge=0, le=2)
     emptied_share: float = parameter(

@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Demolition:
-    """One line of a programme of demolition."""
+    """One line of a programme of demolition, or of rehabilitation."""
 
     first_year: int
     last_year: int
@@ -81,6 +81,8 @@ def programmes_of(scenario: Scenario) -> list[tuple[Route, str, Reading]]:
         found.append((("flows", "deliveries", "programme"), flows.deliveries.programme, read_production))
     if flows.demolition.on:
         found.append((("flows", "demolition", "programme"), flows.demolition.programme, read_demolition))
+    if flows.rehabilitation.on:
+        found.append((("flows", "rehabilitation", "programme"), flows.rehabilitation.programme, read_demolition))
     return found
 
 
@@ -136,7 +138,7 @@ def _production(name: str, parts: tuple[str, ...], communes: tuple[str, ...]) ->
 
 
 def read_demolition(name: str, place: Territory) -> tuple[Demolition, ...]:
-    """Return the lines of a programme of demolition (as ``read_production``)."""
+    """Return the lines of a programme of demolition or of rehabilitation (as ``read_production``)."""
     return _demolition(name, *_names(place))
 
 
