@@ -17,7 +17,9 @@ from sim.rules.production import commune_weights, rule_kept, sru_per_year
 from sim.state.records import Replication
 from sim.words.clock import first_day
 from sim.words.codes import GONE, EventKind, Reason, Recognition, Use
-from tests.worlds import kept, territory, world
+from sim.world.scanning import Scanning
+from sim.world.waiting import Waiting
+from tests.worlds import fingerprint, kept, live, territory, world
 
 NOW = ("flows/deliveries/lead_months=0",)
 
@@ -139,6 +141,24 @@ def test_relocated_households_are_not_examined_by_the_commission() -> None:
         assert mine["kind"][0] == EventKind.OFFERED
     housed = done.leases[done.leases["recognition"] & int(Recognition.NPNRU) > 0]
     assert len(housed) > 5
+
+
+def test_after_registration_nobody_is_designated_otherwise() -> None:
+    done = kept("npnru", FAST, 1000, 2)
+    events = done.events
+    registered: set[int] = set()
+    for event in events:
+        row = int(event["application"])
+        if event["kind"] == EventKind.RECOGNISED and int(event["value"]) & int(Recognition.NPNRU):
+            registered.add(row)
+        if event["kind"] == EventKind.DESIGNATED and row in registered:
+            assert event["reason"] == Reason.RELOCATION
+
+
+@pytest.mark.parametrize("name", ["npnru", "plh_complet"])
+def test_the_index_is_a_scan_when_the_stock_lives(name: str) -> None:
+    done, scanned = (live(name, (), 400, 2, index=index) for index in (Waiting, Scanning))
+    assert fingerprint(done) == fingerprint(scanned)
 
 
 def test_nobody_gets_a_fourth_offer() -> None:

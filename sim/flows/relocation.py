@@ -41,7 +41,7 @@ class Relocations:
         rows = h.application[households].astype(np.int64)
         fresh = (a.recognition[rows] & NPNRU) == 0
         moves.recognise(world, rows[fresh], np.full(fresh.sum(), NPNRU, dtype=np.uint8))
-        world.waiting.leave(rows[world.waiting.segment_of[rows] >= 0])
+        world.waiting.take_out(world.people(), rows[world.waiting.segment_of[rows] >= 0])
         for household, row in zip(households.tolist(), rows.tolist(), strict=True):
             self.since.setdefault(household, world.day)
             self.refused_before[household] = int(a.refusals_count[row])
