@@ -14,9 +14,9 @@ from sim.indicators.incidence import SpellBook, Spells
 from sim.indicators.publics import BLOCKED_MUTATION, DALO, PDALHPD, publics
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
-from sim.state.records import Replication
+from sim.state.records import Replication, YearEnd
 from sim.words.clock import first_day, year_of
-from sim.words.codes import EventKind, Reason
+from sim.words.codes import LETTABLE, EventKind, Reason
 
 
 @dataclass(frozen=True)
@@ -230,9 +230,9 @@ class Preparation:
             key = key * (int(values.max(initial=0)) + 1) + values
         _, first, profile = np.unique(key, return_index=True, return_inverse=True)
         counts: dict[str, list[np.ndarray]] = {}
-        ends = sorted((self.grid.years.index(end.year), end.tenants) for end in self.r.year_ends)
-        for index, tenants in ends:
-            for name, mask in self.dwelling_masks(index, tenants).items():
+        ends = sorted(((self.grid.years.index(end.year), end) for end in self.r.year_ends), key=lambda pair: pair[0])
+        for index, end in ends:
+            for name, mask in self.dwelling_masks(index, end).items():
                 counts.setdefault(name, []).append(np.bincount(profile[: len(mask)][mask], minlength=len(first)))
         year = np.repeat(np.array([i for i, _ in ends], dtype=np.int32), len(first))
         rows = np.tile(first, len(ends))
@@ -241,12 +241,17 @@ class Preparation:
         columns = columns or dict.fromkeys(DWELLING_COUNTS, np.zeros(0, dtype=np.int64))
         return attach(self.grid, year, self.at_dwelling(rows, self.in_qpv(rows, year)), columns=columns, known=known)
 
-    def dwelling_masks(self, index: int, tenants: np.ndarray) -> dict[str, np.ndarray]:
+    def dwelling_masks(self, index: int, end: YearEnd) -> dict[str, np.ndarray]:
         """Return, for one 31 December, which dwellings count in what."""
+        tenants = end.tenants
         table, norm, size = self.r.dwellings, self.norms[self.grid.years[index]], len(tenants)
         begins, ends = self.starts[index], self.starts[index + 1]
         in_service, is_let = table.service_day[:size] < ends, tenants >= 0
-        persons = self.r.households.size[np.where(is_let, tenants, 0)].astype(np.int32)
+        if len(end.uses):  # let, or might be: neither in works, nor banned, sold or demolished
+            in_service = in_service & (is_let | (end.uses <= LETTABLE))
+        persons = end.persons.astype(np.int32)
+        if not len(persons):
+            persons = self.r.households.size[np.where(is_let, tenants, 0)].astype(np.int32)
         smallest = np.array(norm.surface_m2)[np.clip(persons, 1, len(norm.surface_m2)) - 1]
         a_year_old = in_service & (table.service_day[:size] <= begins)
         lettings = select(self.r.events, EventKind.HOUSED, EventKind.LET_OUTSIDE)
