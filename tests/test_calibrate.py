@@ -180,6 +180,13 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> 
         overrides_of(path, 0)
 
 
+def test_a_draw_of_the_shipped_sample_is_a_scenario() -> None:
+    path = find_territory("mel").parents[1] / "calibrated" / "mel.yaml"
+    assert overrides_of(path, 0) != overrides_of(path, 1)
+    loaded = load("reference", overrides_of(path, 7))
+    assert 26_000 <= loaded.scenario.flows.arrivals.per_year <= 37_000
+
+
 @pytest.mark.slow
 def test_the_real_simulator_answers_at_a_point() -> None:
     facts = tuple(t for t in read_targets(TARGETS) if t.use == "ajustement" and t.twin_year == 2022)

@@ -280,9 +280,14 @@ def priorities(paths: Paths) -> list[Check]:
         served = (rows & p.is_housed).sum()
         marginal.append((wait_of(p, mine), theory.marginal_wait(above, mine.sum(), served, p.theta)))
     checks = [compared("attente de la classe marginale", marginal, "days", 2 * DAY)]
+    above = 0.0
+    served = float(np.mean([p.rate(p.is_housed, p.closed_day, *span) for p in runs for span in p.years]))
     for label, group in (("première", first), ("deuxième", second)):
-        got = [(wait_of(p, rows), 0.0) for p, rows in cohorts(runs, group)]
-        checks.append(compared(f"attente de la {label} classe", got, "days", 2 * DAY))
+        got = float(np.mean([wait_of(p, rows) for p, rows in cohorts(runs, group)]))
+        mine = float(np.mean([p.rate(group(p), p.filed_day, *span) for p in runs for span in p.years])) / served
+        most = theory.upper_class_wait(served, above, above + mine)
+        checks.append(Check(f"attente de la {label} classe", got, 0.0, most + DAY, "days"))
+        above += mine
     return checks
 
 

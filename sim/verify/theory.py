@@ -101,6 +101,15 @@ def marginal_wait(above: float, arrivals: float, served: float, theta: float) ->
     return seniority_wait(arrivals, served - above, theta)
 
 
+def upper_class_wait(served: float, load_above: float, load_with: float) -> float:
+    """Return the mean wait, patience apart, of a class that vacancies at rate ``served`` can all house.
+
+    A vacancy is a memoryless service that goes to the highest class waiting, so that priorities are preemptive:
+    1 / served / ((1 - s_{k-1}) (1 - s_k)) (O8, derived). The fluid limit is 0; abandonment shortens it.
+    """
+    return 1.0 / served / ((1 - load_above) * (1 - load_with))
+
+
 def cobham(rates: Sequence[float], mean_service: float, second_moment: float) -> list[float]:
     """Return mean waits by class of one server with priorities: W0 / ((1 - s_{k-1}) (1 - s_k)) (O8; Cobham 1954)."""
     residual = sum(rates) * second_moment / 2
