@@ -85,6 +85,8 @@ class Reason(Code):
     DOCUMENT_MISSING = 10, "pièce justificative non produite (condition suspensive)"
     DELAY_PASSED = 11, "délai du réservataire passé"
     CANDIDATES_FAILED = 12, "candidats du réservataire tous défaillants"
+    EXCHANGED = 13, "échange entre locataires"
+    EXCHANGE_FAILED = 14, "échange non abouti"
 
 
 class Radiation(Code):
