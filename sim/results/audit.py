@@ -12,7 +12,7 @@ from sim.results.audit_stock import gone_for_good, let_only_what_is_offered, sto
 from sim.results.replay import CLOSINGS, LEASES, REFUSALS, SET_FREE, K, Log, Tables, replay
 from sim.state.records import Replication
 from sim.words.clock import first_day, to_date
-from sim.words.codes import EventKind, Status
+from sim.words.codes import EventKind, Reason, Status
 
 CLOSERS = (*SET_FREE, *CLOSINGS)
 """Events after which an application is no longer designated, and no offer to it is open."""
@@ -173,7 +173,8 @@ def held_for_what_is_sought(book: Book) -> list[str]:
     lease, sought = (last(kinds, log.dwelling, book.end.dwellings.count)[homes] for kinds in (LEASES, (K.ORIENTED,)))
     let = (homes < 0) | (step < 0) | (step < lease)
     faults = told(int(let.sum()), "application held for a dwelling that is let, row", rows[let])
-    lost = ~let & ((log.dwelling[step] != homes) | (sought <= lease))
+    swaps = log.reason[step] == Reason.EXCHANGED  # held for a dwelling that its tenant leaves on the same day
+    lost = ~let & ((log.dwelling[step] != homes) | ((sought <= lease) & ~swaps))
     return faults + told(int(lost.sum()), "application held for a dwelling that is not sought, row", rows[lost])
 
 

@@ -25,6 +25,7 @@ class Phase(IntEnum):
     DESIGNATIONS = 6
     ANSWERS = 7
     LEASES = 8
+    EXCHANGES = 9
 
 
 PHASES = tuple(Phase)

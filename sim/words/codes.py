@@ -122,6 +122,8 @@ class Reason(Code):
     CHILD_GROWN = 25, "enfant de 14 ans, ou qui part"
     INCOME_MOVED = 26, "ressources changées"
     RENT_LOWERED = 27, "loyer baissé à la relocation"
+    EXCHANGED = 28, "échange entre locataires"
+    EXCHANGE_FAILED = 29, "échange non abouti"
 
 
 class Radiation(Code):

@@ -284,20 +284,33 @@ def accept(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndar
     _note(world, ACCEPTED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
 
 
-def house(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, files: np.ndarray) -> np.ndarray:
-    """Sign leases; return the dwelling that each leaves behind, -1 for a first access."""
+def house(
+    world: World,
+    rows: np.ndarray,
+    dwellings: np.ndarray,
+    ranks: np.ndarray,
+    files: np.ndarray,
+    reason: Reason = Reason.MOVED,
+) -> np.ndarray:
+    """Sign leases; return the dwelling that each leaves behind, -1 for a first access.
+
+    Those who sign on one day may take each other's dwelling (``Reason.EXCHANGED``): all leave before any enters.
+    """
     a, h, d, day = world.applications, world.households, world.dwellings, world.day
     households = a.household[rows]
     _require(_is_held(world, rows, dwellings), "a lease goes to the candidate held for it")
     _require(a.last_offer[rows] == dwellings, "a lease follows an offer")
     vacant_day, previous = d.vacant_day[dwellings], h.dwelling[households]
     points = world.order.points(world.applicants(rows), day)
-    vacate(world, previous[previous >= 0], Reason.MOVED)
+    vacate(world, previous[previous >= 0], reason)
+    is_exchange = reason is Reason.EXCHANGED
     world.waiting.leave(rows)
     a.status[rows], a.closed_day[rows], a.held_for[rows] = HOUSED_STATUS, day, -1
     h.application[households] = -1
     _occupy(world, households, dwellings)
-    _note(world, HOUSED, len(rows), application=rows, household=households, dwelling=dwellings, rank=ranks)
+    why = int(reason) if is_exchange else 0
+    _note(world, HOUSED, len(rows), application=rows, household=households, dwelling=dwellings, rank=ranks, reason=why)
+    vacant_day = np.where(vacant_day < 0, day, vacant_day)  # a dwelling exchanged is never empty
     world.leases.add(
         len(rows), day=day, application=rows, household=households, dwelling=dwellings, previous_dwelling=previous,
         filed_day=a.filed_day[rows], quartile=world.quartile[rows], recognition=a.recognition[rows],
@@ -305,6 +318,30 @@ def house(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarr
         reservataire=d.reserved_for[dwellings], rank=ranks, files=files, vacant_day=vacant_day, points=points,
     )  # fmt: skip
     return np.asarray(previous)
+
+
+def propose_exchange(world: World, rows: np.ndarray, dwellings: np.ndarray) -> None:
+    """Hold tenants, each for the dwelling that it would take: their exchange is being prepared."""
+    a, h = world.applications, world.households
+    _require(a.status[rows] == OPEN, "a held or closed application enters no exchange")
+    _require(h.dwelling[a.household[rows]] >= 0, "only a tenant of the stock exchanges its dwelling")
+    _require(_distinct(rows) and _distinct(dwellings), "an exchange gives each household one dwelling")
+    a.status[rows], a.held_for[rows] = HELD, dwellings
+    points = world.order.points(world.applicants(rows), world.day)
+    _note(world, DESIGNATED, len(rows), application=rows, dwelling=dwellings, rank=1, reason=int(Reason.EXCHANGED),
+          value=points)  # fmt: skip
+
+
+def swap(world: World, rows: np.ndarray, dwellings: np.ndarray) -> np.ndarray:
+    """Complete exchanges on one day: an attribution and a new lease each (L442-3-5); return the dwellings left.
+
+    All the legs of a cycle are given together: a dwelling that nobody leaves and somebody takes is empty (a chain).
+    """
+    one = np.ones(len(rows), dtype=np.int64)
+    rank_candidates(world, rows, dwellings, one)
+    offer(world, rows, dwellings, one)
+    accept(world, rows, dwellings, one)
+    return house(world, rows, dwellings, one, one, Reason.EXCHANGED)
 
 
 def let_outside(world: World, households: np.ndarray, dwellings: np.ndarray) -> None:
