@@ -601,7 +601,7 @@ def test_who_is_inadmissible_is_struck_off_after_the_notice_and_nobody_else(rene
         due = min(declared[row]) + notice
         if day != due:  # held when its notice ended: struck off once it is free
             aside = events["kind"].isin((K.RENEWED, K.RECOGNISED, K.RECOGNITION_EXPIRED))
-            told = events[(events["application"] == row) & (events["day"] <= due) & ~aside]
+            told = events[(events["application"] == row) & (events["day"] < due) & ~aside]
             assert day > due
             assert told["kind"].iloc[-1] in holding or day - notice in declared[row]
         assert done.applications.status[row] == Status.STRUCK_OFF
