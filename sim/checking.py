@@ -54,11 +54,16 @@ def _check_of(name: str) -> Callable[[str], list[str]]:
 
 
 def check_territory(name: str) -> list[str]:
-    """Load a territory folder."""
+    """Load a territory folder, and its targets if it has some."""
     from sim.inputs.territory import load as load_territory
 
-    territory = load_territory(Path(name))
-    return [f"{name}: valid territory, {len(territory.communes)} communes"]
+    territory, targets = load_territory(Path(name)), Path(name) / "targets.csv"
+    told = f"{name}: valid territory, {len(territory.communes)} communes"
+    if not targets.is_file():
+        return [told]
+    from sim.calibrate.targets import read_targets
+
+    return [f"{told}, {len(read_targets(targets))} targets"]
 
 
 def check_law(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim import cli_studies
+from sim import cli_studies, cli_theory
 from sim.cli_studies import finish_run, say
 from sim.inputs.faults import Fault, Faults
 
@@ -113,12 +113,14 @@ def runs(folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("
 @app.command()
 def bilan(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
-    year: Annotated[int | None, typer.Option(help="Year reported; default the last one.")] = None,
+    year: Annotated[str | None, typer.Option(help="Year, or span (2025-2027); default the last full year.")] = None,
     formats: Annotated[str, typer.Option("--format", help="Among html,xlsx,csv.")] = "html,xlsx",
     out: Annotated[Path | None, typer.Option(help="Where to write; default the run folder.")] = None,
     against: Annotated[Path | None, typer.Option(help="Another run: say who waits more, who waits less.")] = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
+    contours: Annotated[Path | None, typer.Option(help="GeoJSON of the communes, for the map.")] = None,
 ) -> None:
-    """Write the bilan of a run (HTML, XLSX, CSV), in French."""
+    """Write the bilan of a run (HTML, XLSX, CSV) and its note for elected members, in French."""
     from sim.inputs.files import find_territory
     from sim.inputs.territory import load as load_territory
     from sim.report.bilan import write_bilan
@@ -129,11 +131,21 @@ def bilan(
     unknown = [part for part in wanted if part not in ("html", "xlsx", "csv")]
     if unknown or not wanted:
         raise Faults([Fault("--format", 1, f"unknown format {unknown or formats!r}: html, xlsx or csv")])
-    years = sorted(int(y) for y in finished.indicators()["year"].unique())
-    if year is not None and year not in years:
-        raise Faults([Fault("--year", 1, f"{year} was not simulated: {years[0]} to {years[-1]}")])
     territory = load_territory(find_territory(finished.manifest["scenario"]["territory"]))
-    for path in write_bilan(run_folder, territory, year=year, formats=wanted, out=out, against=against):
+    try:
+        written = write_bilan(
+            run_folder,
+            territory,
+            year=year,
+            formats=wanted,
+            out=out,
+            against=against,
+            secrecy=secrecy,
+            outline=contours,
+        )
+    except ValueError as error:
+        raise Faults([Fault("bilan", 1, str(error))]) from error
+    for path in written:
         if path.suffix != ".svg":
             say(str(path))
 
@@ -334,7 +346,10 @@ def bench(as_json: Json = False, applicants: Annotated[int, typer.Option(min=500
             say(f"{name:<42}{value}")
 
 
-for command in (cli_studies.resume, cli_studies.expand, cli_studies.sensitivity, cli_studies.search):
+for command in (
+    cli_studies.resume, cli_studies.expand, cli_studies.sensitivity, cli_studies.search,
+    cli_theory.verify, cli_theory.validate, cli_theory.calibrate,
+):  # fmt: skip
     app.command()(command)
 
 

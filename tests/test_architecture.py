@@ -23,7 +23,7 @@ from sim.words.codes import UNITS
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
     "words", "inputs", "state", "rules", "behaviour", "exchange", "world",
-    "population", "flows", "indicators", "results", "report", "analysis", "app",
+    "population", "flows", "indicators", "results", "report", "analysis", "verify", "calibrate", "app",
 )  # fmt: skip
 """From the ground up. Files directly in ``sim/`` (the command line, the public names) stand on top."""
 

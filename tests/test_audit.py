@@ -10,6 +10,7 @@ import pytest
 
 from sim.results.audit import audit
 from sim.results.replay import Log, Tables, replay
+from sim.state.living import APPLICATIONS, COLUMNS, HOUSEHOLDS
 from sim.state.records import Replication
 from sim.words.codes import EventKind as K
 from sim.words.codes import Status
@@ -200,6 +201,12 @@ def slow_replay(replication: Replication) -> Tables:
             d.vacant_day[home] = day
         elif kind == K.DELIVERED:
             d.vacant_day[home] = day
+        elif kind == K.USE_CHANGED:
+            d.use[home] = int(e["value"])
+        elif kind == K.CHANGED:
+            name = COLUMNS[int(e["rank"])]
+            table, at = (h, household) if name in HOUSEHOLDS else (a, row) if name in APPLICATIONS else (d, home)
+            getattr(table, name)[at] = e["value"]
         elif kind == K.ORIENTED:
             d.reserved_for[home] = int(e["value"])
         elif kind == K.DESIGNATED:
@@ -245,6 +252,9 @@ EVERYTHING = (
     "flows/recognitions/mutation/expires=true",
     "rules/lec_substitution/on=true",
     "law/quota.premier_quartile_hors_qpv@2017-01-29=0.9",
+    "flows/demolition/on=true",
+    "flows/demolition/realised_share=2.0",
+    "flows/life/on=true",
 )
 
 

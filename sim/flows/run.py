@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Any
 from sim.flows.arrivals import arrivals
 from sim.flows.caleol import commissions
 from sim.flows.control import months
-from sim.flows.deliveries import deliveries
+from sim.flows.deliveries import BATCH_DAYS, deliveries
 from sim.flows.exchanges import exchanges
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
+from sim.flows.levers import entries, evictions, help_to_move
+from sim.flows.lives import Lives, live
 from sim.flows.offers import answers, leases
+from sim.flows.places import places
+from sim.flows.programme import Plan
 from sim.flows.recognitions import Procedures, recognitions
 from sim.flows.renewals import Anniversaries, renewals, strikes
 from sim.flows.reviews import reviews
+from sim.flows.stock import start_stock
 from sim.flows.yearly import dated_changes, new_years, photograph
 from sim.inputs.territory import Territory
 from sim.population.build import FirstDay
 from sim.rules.policy import policy_of
+from sim.state.living import APPLICATIONS, DWELLINGS, HOUSEHOLDS
 from sim.state.luck import Luck
 from sim.state.records import Replication
 from sim.state.tables import Table
@@ -73,7 +79,19 @@ def start_flows(world: World) -> None:
     if flows.exits.on:
         world.start(exits(world, departures))
     if flows.deliveries.on:
-        world.start(deliveries(world))
+        plan = Plan(world, BATCH_DAYS) if flows.deliveries.programme else None
+        world.start(deliveries(world, plan))
+        if plan is not None:
+            world.start(places(world, plan, BATCH_DAYS, anniversaries, procedures))
+    start_stock(world)
+    if flows.evictions.per_year:
+        world.start(evictions(world, anniversaries, procedures))
+    if flows.entries:
+        world.start(entries(world, anniversaries, procedures, BATCH_DAYS))
+    if flows.help_to_move.per_year:
+        world.start(help_to_move(world, anniversaries, BATCH_DAYS))
+    if flows.life.on:
+        world.start(live(world, Lives(anniversaries, procedures, departures)))
     world.start(months(world))
     if flows.reviews.on:
         world.start(reviews(world))
@@ -108,6 +126,14 @@ def simulate(
     start_flows(world)
     world.run()
     photograph(world, year_of(world.last))
+    validity = int(loaded.law.at("demande.validite_days", world.first))
+    tables = {
+        "household": born(world.households, first_day.households),
+        "application": born(world.applications, first_day.applications, validity),
+        "dwelling": born(world.dwellings, first_day.dwellings),
+    }
+    for key, names in (("household", HOUSEHOLDS), ("application", APPLICATIONS), ("dwelling", DWELLINGS)):
+        world.originals[key].restore(tables[key], names)
     return Replication(
         number=replication,
         events=world.log.to_array(),
@@ -116,11 +142,9 @@ def simulate(
         households=world.households,
         applications=world.applications,
         dwellings=world.dwellings,
-        households_born=born(world.households, first_day.households),
-        applications_born=born(
-            world.applications, first_day.applications, int(loaded.law.at("demande.validite_days", world.first))
-        ),
-        dwellings_born=born(world.dwellings, first_day.dwellings),
+        households_born=tables["household"],
+        applications_born=tables["application"],
+        dwellings_born=tables["dwelling"],
         day_one_rows={
             "households": len(first_day.households),
             "applications": len(first_day.applications),
@@ -141,7 +165,7 @@ def born(final: Any, day_one: Table, validity_days: int = 0) -> Any:
     """
     table = final.copy()
     for name, spec in final.specs().items():
-        if spec["mutable"]:
+        if spec["mutable"] and not spec["living"]:
             values = getattr(table, name)
             values[len(day_one) :] = spec["default"]
             values[: len(day_one)] = getattr(day_one, name)[: len(day_one)]

@@ -17,6 +17,10 @@ LANDLORD = int(Reservataire.BAILLEUR)
 
 def start_search(world: World, dwellings: np.ndarray, ready_days: np.ndarray | int) -> None:
     """Orient dwellings, in the order given, and put them on the list of the next designation."""
+    if world.keeps_back is not None and len(dwellings):
+        is_let_again, days = world.keeps_back(dwellings, ready_days), np.broadcast_to(ready_days, dwellings.shape)
+        world.ready_day[dwellings] = days  # notice is given, even of those that are not let again
+        dwellings, ready_days = dwellings[is_let_again], days[is_let_again]
     if not len(dwellings):
         return
     lettings = world.lettings
@@ -76,6 +80,10 @@ def give_back(world: World, dwellings: np.ndarray) -> None:
     """The list is exhausted: the dwelling goes to who names candidates next, who seeks again (rules.md 2.5)."""
     for dwelling in dwellings.tolist():
         steering.take_back(world, dwelling)
+    if world.keeps_back is not None and len(dwellings):
+        is_let_again = world.keeps_back(dwellings, world.ready_day[dwellings])
+        world.ready_day[dwellings[~is_let_again]] = -1
+        dwellings = dwellings[is_let_again]
     pass_on(world, dwellings, has_failed=True)
     put_on_list(world, dwellings)
 

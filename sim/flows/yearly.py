@@ -26,8 +26,16 @@ def photograph(world: World, year: int) -> None:
             tenants=world.dwellings.tenant[: len(world.dwellings)].copy(),
             threshold_eur_year_cu=float(world.thresholds[0]),
             endogenous_threshold_eur_year_cu=own_threshold_eur_year_cu(per_unit, world.law),
+            uses=world.dwellings.use[: len(world.dwellings)].copy(),
+            persons=persons_in(world),
         )
     )
+
+
+def persons_in(world: World) -> np.ndarray:
+    """Return how many persons live in each dwelling, 0 = empty."""
+    tenants = world.dwellings.tenant[: len(world.dwellings)]
+    return np.asarray(np.where(tenants >= 0, world.households.size[np.maximum(tenants, 0)], 0).astype(np.uint8))
 
 
 def new_years(world: World, start_year: list) -> Story:  # type: ignore[type-arg]

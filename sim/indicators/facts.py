@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -14,9 +14,9 @@ from sim.indicators.incidence import SpellBook, Spells
 from sim.indicators.publics import BLOCKED_MUTATION, DALO, PDALHPD, publics
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
-from sim.state.records import Replication
+from sim.state.records import Replication, YearEnd
 from sim.words.clock import first_day, year_of
-from sim.words.codes import EventKind, Reason
+from sim.words.codes import LETTABLE, EventKind, Reason
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Norms:
     rooms_over: int  # rooms beyond the number of persons above which a dwelling is under-occupied (sous_occupation.*)
     surface_m2: tuple[float, ...]  # smallest legal area for 1, 2, ... persons; the last holds beyond (sur_occupation.*)
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
+    files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class Facts:
     dwellings: Population  # dwellings on 31 December, counts by profile
     spells: Spells  # times on the list, classes are groups of the grid
     windows: tuple[tuple[int, int], ...]  # first and last day observed of each year
+    source: Preparation  # what the populations are made from, for those that one theme alone counts
+    _made: dict[str, Population] = field(default_factory=dict, compare=False, repr=False)
+
+    def made(self, build: Callable[[Preparation], Population]) -> Population:
+        """Return a population that the indicators of one theme share, built once."""
+        name = f"{build.__module__}.{build.__qualname__}"
+        if name not in self._made:
+            self._made[name] = build(self.source)
+        return self._made[name]
 
 
 def select(events: np.ndarray, *kinds: EventKind) -> np.ndarray:
@@ -66,11 +76,11 @@ def prepare(replication: Replication, names: Names, norms: Mapping[int, Norms]) 
         Legal values by calendar year.
     """
     years = tuple(range(year_of(replication.first_day), year_of(replication.last_day) + 1))
-    return _Preparation(replication, Grid(years, names), norms).facts()
+    return Preparation(replication, Grid(years, names), norms).facts()
 
 
-class _Preparation:
-    """The working of ``prepare``."""
+class Preparation:
+    """The working of ``prepare``: the populations of a replication; the places and years of any row of its log."""
 
     def __init__(self, replication: Replication, grid: Grid, norms: Mapping[int, Norms]) -> None:
         self.r, self.grid, self.norms = replication, grid, norms
@@ -79,6 +89,7 @@ class _Preparation:
         self.territory = np.asarray(grid.names.territory_of)
 
     def facts(self) -> Facts:
+        """Return every population."""
         events, kind = self.r.events, EventKind
         starts, last = self.starts, self.r.last_day
         windows = [(max(int(a), self.r.first_day), min(int(b) - 1, last)) for a, b in pairwise(starts)]
@@ -96,6 +107,7 @@ class _Preparation:
             self.dwellings(),
             self.spells(),
             tuple(windows),
+            self,
         )
 
     def year(self, day: np.ndarray) -> np.ndarray:
@@ -134,6 +146,7 @@ class _Preparation:
         return publics(self.r.households, self.r.applications, rows, calendar, **known)
 
     def leases(self) -> Population:
+        """Return the attributions, by dwelling obtained."""
         leases = {name: np.ascontiguousarray(self.r.leases[name]) for name in self.r.leases.dtype.names or ()}
         year, rows = self.year(leases["day"]), leases["application"]
         places = self.at_dwelling(leases["dwelling"], leases["is_in_qpv"]) | {"reservataire": leases["reservataire"]}
@@ -150,6 +163,7 @@ class _Preparation:
         return attach(self.grid, year, places, groups, columns)
 
     def stock(self) -> Population:
+        """Return the applications waiting on each 31 December, by wish."""
         ends = {self.grid.years.index(end.year): end for end in self.r.year_ends}
         parts = [(i, end.stock) for i, end in sorted(ends.items())]
         year = np.repeat([i for i, _ in parts], [len(s) for _, s in parts]).astype(np.int32)
@@ -186,6 +200,7 @@ class _Preparation:
         return holders
 
     def answers(self) -> Population:
+        """Return offers and refusals, by dwelling."""
         events = self.r.events
         positions = select(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
         kinds, rows = events["kind"][positions], events["dwelling"][positions]
@@ -195,6 +210,7 @@ class _Preparation:
         return attach(self.grid, year, places, self.publics(who, year), columns)
 
     def sessions(self) -> Population:
+        """Return the dwellings examined by a commission, with the number of their files."""
         events = self.r.events
         positions = select(events, EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
         span = int(self.starts[-1])
@@ -202,7 +218,8 @@ class _Preparation:
         _, first, files = np.unique(keys, return_index=True, return_counts=True)
         rows, year = events["dwelling"][positions[first]], self.year(events["day"][positions[first]])
         places = self.at_dwelling(rows, self.in_qpv(rows, year)) | {"reservataire": self.holder(rows, positions[first])}
-        return attach(self.grid, year, places, columns={"files": files})
+        minimum = np.array([self.norms[y].files_min for y in self.grid.years])[year]
+        return attach(self.grid, year, places, columns={"files": files, "minimum": minimum})
 
     def dwellings(self) -> Population:
         """Count dwellings by profile (all that decides their groups), which are few, then attach the profiles."""
@@ -213,9 +230,9 @@ class _Preparation:
             key = key * (int(values.max(initial=0)) + 1) + values
         _, first, profile = np.unique(key, return_index=True, return_inverse=True)
         counts: dict[str, list[np.ndarray]] = {}
-        ends = sorted((self.grid.years.index(end.year), end.tenants) for end in self.r.year_ends)
-        for index, tenants in ends:
-            for name, mask in self.dwelling_masks(index, tenants).items():
+        ends = sorted(((self.grid.years.index(end.year), end) for end in self.r.year_ends), key=lambda pair: pair[0])
+        for index, end in ends:
+            for name, mask in self.dwelling_masks(index, end).items():
                 counts.setdefault(name, []).append(np.bincount(profile[: len(mask)][mask], minlength=len(first)))
         year = np.repeat(np.array([i for i, _ in ends], dtype=np.int32), len(first))
         rows = np.tile(first, len(ends))
@@ -224,12 +241,17 @@ class _Preparation:
         columns = columns or dict.fromkeys(DWELLING_COUNTS, np.zeros(0, dtype=np.int64))
         return attach(self.grid, year, self.at_dwelling(rows, self.in_qpv(rows, year)), columns=columns, known=known)
 
-    def dwelling_masks(self, index: int, tenants: np.ndarray) -> dict[str, np.ndarray]:
+    def dwelling_masks(self, index: int, end: YearEnd) -> dict[str, np.ndarray]:
         """Return, for one 31 December, which dwellings count in what."""
+        tenants = end.tenants
         table, norm, size = self.r.dwellings, self.norms[self.grid.years[index]], len(tenants)
         begins, ends = self.starts[index], self.starts[index + 1]
         in_service, is_let = table.service_day[:size] < ends, tenants >= 0
-        persons = self.r.households.size[np.where(is_let, tenants, 0)].astype(np.int32)
+        if len(end.uses):  # let, or might be: neither in works, nor banned, sold or demolished
+            in_service = in_service & (is_let | (end.uses <= LETTABLE))
+        persons = end.persons.astype(np.int32)
+        if not len(persons):
+            persons = self.r.households.size[np.where(is_let, tenants, 0)].astype(np.int32)
         smallest = np.array(norm.surface_m2)[np.clip(persons, 1, len(norm.surface_m2)) - 1]
         a_year_old = in_service & (table.service_day[:size] <= begins)
         lettings = select(self.r.events, EventKind.HOUSED, EventKind.LET_OUTSIDE)
@@ -255,6 +277,7 @@ class _Preparation:
         return np.asarray(1 + np.searchsorted(limits, per_unit, side="right"), dtype=np.uint8)
 
     def spells(self) -> Spells:
+        """Return the times on the list, by class."""
         applications, households, grid = self.r.applications, self.r.households, self.grid
         book = SpellBook.of(applications, self.r.first_day, self.r.last_day)
         rows = np.arange(applications.count)

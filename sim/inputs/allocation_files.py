@@ -74,7 +74,13 @@ class Conventions:
 
 def allocation_files(scenario: Scenario) -> list[Path]:
     """Return the files about allocation that a scenario names."""
-    names = (scenario.rules.reservation.conventions, scenario.flows.commission.residences_enjeu)
+    names = (
+        scenario.rules.reservation.conventions,
+        scenario.flows.commission.residences_enjeu,
+        scenario.flows.deliveries.programme,
+        scenario.flows.demolition.programme if scenario.flows.demolition.on else "",
+        scenario.flows.rehabilitation.programme if scenario.flows.rehabilitation.on else "",
+    )
     return [find_file(name) for name in names if name]
 
 

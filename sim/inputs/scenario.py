@@ -26,6 +26,7 @@ from sim.inputs.models import as_plain, as_tuples, explain, field_of, leaves
 from sim.inputs.objective_tables import find_table
 from sim.inputs.schema import Scenario
 from sim.inputs.schema_designation import RANKED_BY_ANOTHER
+from sim.inputs.stock_files import check_stock_files
 from sim.inputs.yaml_lines import Route, read_scalar
 from sim.words.registry import nearest
 
@@ -189,6 +190,7 @@ def _meaning_faults(scenario: Scenario, merged: Merged) -> Iterator[Fault]:
         lambda: find_territory(scenario.territory, merged.line_of(("territory",))),
         lambda: _check_grids(scenario, merged),
         lambda: read_allocation(scenario, _amended(merged), merged.line_of),
+        lambda: check_stock_files(scenario, merged.line_of),
     ):
         try:
             check()

@@ -7,6 +7,18 @@ from typing import Literal
 from sim.inputs.parameters import Strict, parameter, technical
 from sim.inputs.schema_commission import Commission
 from sim.inputs.schema_demand import Recognitions
+from sim.inputs.schema_stock import (
+    Demolition,
+    EnergyBan,
+    Entry,
+    Evictions,
+    HelpToMove,
+    Life,
+    Places,
+    Rehabilitation,
+    Rents,
+    Sales,
+)
 
 
 class Arrivals(Strict):
@@ -131,6 +143,22 @@ class Deliveries(Strict):
     pls_share: float = parameter(0.10, unit="share", doc="part de PLS", ge=0, le=1)
     qpv_share: float = parameter(0.10, unit="share", doc="part livrée en QPV", ge=0, le=1)
     notice_days: int = parameter(90, unit="days", doc="recherche de candidats avant la livraison", ge=0)
+    programme: str = technical(
+        "", doc="CSV d'un programme daté (scenarios/programmes) ; vide : per_year logements par an, sans places"
+    )
+    programme_adds: bool = technical(False, doc="whether the programme adds to per_year, or replaces it")
+    realised_share: float = parameter(1.0, unit="share", doc="part réalisée du programme", ge=0, le=2)
+    lead_months: int = parameter(
+        24,
+        unit="months",
+        doc="délai entre l'agrément et la livraison ; d'ici là, per_year logements par an",
+        source="hypothèse : deux à trois ans (rules.md section 7)",
+        ge=0,
+    )
+    sru_catch_up: float = parameter(
+        1.0, unit="ratio", doc="rattrapage SRU programmé, rapporté à l'obligation triennale de chaque commune", ge=0
+    )
+    t2_ratio: float = parameter(1.0, unit="ratio", doc="part des T2 du programme, rapportée à aujourd'hui", ge=0)
 
 
 class Caleol(Strict):
@@ -172,6 +200,16 @@ class Flows(Strict):
     recognitions: Recognitions = Recognitions()
     exits: Exits = Exits()
     deliveries: Deliveries = Deliveries()
+    places: Places = Places()
+    demolition: Demolition = Demolition()
+    sales: Sales = Sales()
+    rehabilitation: Rehabilitation = Rehabilitation()
+    energy_ban: EnergyBan = EnergyBan()
+    life: Life = Life()
+    rents: Rents = Rents()
+    evictions: Evictions = Evictions()
+    help_to_move: HelpToMove = HelpToMove()
+    entries: dict[str, Entry] = technical({}, doc="publics amenés sur la liste, par nom (actions 22, 23, 24, 37, 38)")
     caleol: Caleol = Caleol()
     reviews: Reviews = Reviews()
     commission: Commission = Commission()

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from sim.report import comparison as parts
 from sim.report import comparison_equity as equity
 from sim.report import french
-from sim.report.bilan import Figure
 from sim.report.comparison import Compared
 from sim.report.comparison_curves import FEWEST, incidence_table, overlays
 from sim.report.contents import Card, label_of
 from sim.report.definitions import CARDS, DELAY_SENTENCES, DELAYS, KEY_FIGURES, PRIORITIES
+from sim.report.sections import Figure
 from sim.report.tables import Quantity, Table
 from sim.report.workbook import write_workbook
 from sim.results.compare import Comparison

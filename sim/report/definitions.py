@@ -217,16 +217,8 @@ STATUS_WORDS = {
     "hypothese": "hypothèse",
 }
 
-SECTIONS = (
-    ("chiffres", "Chiffres clés et évolution"),
-    ("delais", "Les trois délais"),
-    ("objectifs", "Objectifs et cibles"),
-    ("prioritaires", "Publics prioritaires"),
-    ("attributions", "Attributions"),
-    ("caleol", "Commissions et refus"),
-    ("parc", "Vacance, mobilité et occupation"),
-    ("annexes", "Définitions, hypothèses et textes"),
-)
+TRENDS = (("demandes_en_stock", "Demandes en stock au 31 décembre"), ("attributions", "Attributions de l'année"))
+
 DELAY_SENTENCES = (
     (
         "Délai d'attribution des ménages logés",

@@ -104,11 +104,21 @@ def _message_month(curves: list[Curve]) -> tuple[float, str]:
 
 
 @style.house
-def gauges(labels: list[str], panels: list[Panel], year: int, source: str) -> style.Drawing:
+def gauges(
+    labels: list[str],
+    panels: list[Panel],
+    year: object,
+    source: str,
+    *,
+    key: str = "objectifs",
+    by: str = "par territoire",
+) -> style.Drawing:
     """Draw dot, interval and target by territory for each objective, with value, gap and n beside each dot."""
     tall = 0.42 * len(labels)
     figure = style.blank(11.6, tall + 1.75)
     left, plot, text, gap = 2.45, 1.6, 1.22, 0.2
+    if len(panels) == 1:
+        plot = 5.6
     states: list[str] = []
     for number, panel in enumerate(panels):
         axes = style.panel(figure, left + number * (plot + text + gap), 0.95, plot, tall)
@@ -149,15 +159,15 @@ def gauges(labels: list[str], panels: list[Panel], year: int, source: str) -> st
         )
     _legend(figure, states)
     judged = [s for s in states if s in (MET, MISSED, UNSURE)]
-    title = _gauge_title(judged, year)
+    title = _gauge_title(judged, year, by)
     return style.finish(
         figure,
-        "objectifs",
+        key,
         title=title,
         measure=f"Attributions simulées en {year} ; à droite de chaque point : valeur, écart à l'objectif, "
         "et n, le nombre d'attributions du dénominateur.",
         source=source,
-        description=f"{title}. Un point par territoire et par objectif, avec son intervalle et la ligne de l'objectif.",
+        description=f"{title}. Un point par ligne et par objectif, avec son intervalle et la ligne de l'objectif.",
     )
 
 
@@ -166,7 +176,7 @@ def _gauge(axes: Axes, row: int, estimate: Estimate, target: float | None) -> st
     state = verdict(estimate, target)
     beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "left", "va": "center", "fontsize": 8.6}
     if estimate.mean is None:
-        axes.text(1.04, row, "sans objet", style="italic", color=style.INK_SOFT, **beside)
+        axes.text(1.04, row, "non montré", style="italic", color=style.INK_SOFT, **beside)
         return state
     marker, face, edge, ink = MARKS[state]
     if estimate.low is not None and estimate.high is not None:
@@ -236,8 +246,8 @@ def _legend(figure: Figure, states: list[str]) -> None:
     )
 
 
-def _gauge_title(judged: list[str], year: int) -> str:
-    """Return the message: how many objectives by territory are missed, met, uncertain."""
+def _gauge_title(judged: list[str], year: object, by: str) -> str:
+    """Return the message: how many objectives are missed, met, uncertain."""
     if not judged:
         return f"Aucun objectif ne peut être jugé en {year} : trop peu d'attributions ou une seule réplication"
     missed, met = judged.count(MISSED), judged.count(MET)
@@ -247,7 +257,7 @@ def _gauge_title(judged: list[str], year: int) -> str:
         f"{french.number(met)} {'atteint' if met < 2 else 'atteints'}",
         f"{french.number(unsure)} {'incertain' if unsure < 2 else 'incertains'}",
     ]
-    return f"Sur {french.plural(len(judged), 'objectif')} par territoire en {year} : {', '.join(parts)}"
+    return f"Sur {french.plural(len(judged), 'objectif')} {by} en {year} : {', '.join(parts)}"
 
 
 @style.house

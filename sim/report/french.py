@@ -14,8 +14,8 @@ THIN = "\u202f"
 MINUS = "\u2212"
 MISSING = "–"
 
-DECIMALS = {"count": 0, "share": 1, "months": 1, "days": 0, "ratio": 2, "number": 4, "index": 3, "year": 0}
-SUFFIX = {"share": f"{NBSP}%", "months": f"{NBSP}mois", "days": f"{NBSP}jours"}
+DECIMALS = {"count": 0, "share": 1, "months": 1, "days": 0, "ratio": 2, "points": 1, "number": 4, "index": 3, "year": 0}
+SUFFIX = {"share": f"{NBSP}%", "months": f"{NBSP}mois", "days": f"{NBSP}jours", "points": f"{NBSP}points"}
 PER_UNIT = {
     "share": "",
     "count": "",
@@ -116,6 +116,12 @@ def date(iso: str) -> str:
 def plural(n: int, one: str, many: str | None = None) -> str:
     """Return ``1 objectif`` or ``3 objectifs``."""
     return f"{number(n)}{NBSP}{one if abs(n) < 2 else (many or one + 's')}"
+
+
+def of_period(period: object) -> str:
+    """Return ``de l'année 2025`` or ``des années 2025 à 2027``."""
+    first, _, last = str(period).partition("-")
+    return f"des années {first} à {last}" if last else f"de l'année {first}"
 
 
 def to_months(days: float | None) -> float | None:

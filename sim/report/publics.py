@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.report import french
 from sim.report.contents import shown
-from sim.report.reading import Estimate, Reading
+from sim.report.reading import Estimate, Period, Reading
 from sim.report.tables import Cell, Table
 from sim.words.clock import DAYS_PER_MONTH
 
@@ -16,7 +16,7 @@ COLUMNS = {
 }
 
 
-def delays_by_public(reading: Reading, year: int) -> Table:
+def delays_by_public(reading: Reading, year: Period) -> Table:
     """Return the delays of each public in a year, and the change since the first year simulated.
 
     A rule that houses some sooner makes others wait: this table says who.
@@ -27,7 +27,7 @@ def delays_by_public(reading: Reading, year: int) -> Table:
         cells = [shown(reading, code, year, "public", public) for code in COLUMNS]
         now = reading.estimate("anciennete_stock_moyenne", year, "public", public)
         then = reading.estimate("anciennete_stock_moyenne", first, "public", public)
-        rows.append((public, *cells, gap(now, then, "days") if year != first else "–"))
+        rows.append((public, *cells, gap(now, then, "days") if year.last != first else "–"))
     head = ("Public", *COLUMNS.values(), f"Ancienneté : évolution depuis {first}")
     notes = (
         "Une même demande compte dans plusieurs publics. Délai des ménages logés et ancienneté de ceux qui "
@@ -45,7 +45,7 @@ def gap(now: Estimate, then: Estimate, unit: str) -> str:
     return french.signed(now.mean - then.mean, 0)
 
 
-def gaps_to_base(reading: Reading, year: int) -> Table:
+def gaps_to_base(reading: Reading, year: Period) -> Table:
     """Return who is housed more or less, and who waits more or less, than in another run of the same year.
 
     Means over replications; the paired intervals come with the comparison of scenarios.

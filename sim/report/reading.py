@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sim.report import french
+from sim.report.secrecy import THRESHOLD
 from sim.report.tables import Quantity
 from sim.results.uncertainty import interval_over_draws
 from sim.words.clock import DAYS_PER_MONTH
@@ -36,6 +37,36 @@ class RunFolder(Protocol):
 
 
 @dataclass(frozen=True)
+class Period:
+    """One calendar year, or several: what a bilan reports."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        """Return ``2025`` or ``2025-2027``."""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+    @classmethod
+    def of(cls, text: str | int) -> Period:
+        """Read ``2025`` or ``2025-2027``; raises ``ValueError`` for anything else."""
+        parts = str(text).split("-")
+        if len(parts) > 2 or not all(part.isdigit() for part in parts) or int(parts[0]) > int(parts[-1]):
+            raise ValueError(f"{text!r} is neither a year nor a span of years (2025 or 2025-2027)")
+        return cls(int(parts[0]), int(parts[-1]))
+
+    @property
+    def years(self) -> range:
+        """The calendar years."""
+        return range(self.first, self.last + 1)
+
+    def before(self) -> Period:
+        """Return the span of the same length that ends just before."""
+        length = len(self.years)
+        return Period(self.first - length, self.last - length)
+
+
+@dataclass(frozen=True)
 class Estimate:
     """Mean over replications of one indicator, its 95 % interval, and the mean size of its denominator.
 
@@ -56,7 +87,18 @@ class Estimate:
         return Quantity(self.mean, kind, self.low, self.high)
 
 
-KIND_OF_UNIT = {"share": "share", "days": "months", "months": "months", "count": "count", "ratio": "ratio"}
+KIND_OF_UNIT = {
+    "share": "share",
+    "days": "months",
+    "months": "months",
+    "count": "count",
+    "ratio": "ratio",
+    "points": "points",
+}
+LAST_DAY = {"demandes_en_stock", "anciennete_stock_moyenne", "anciennete_stock_mediane", "part_mutations_demandes",
+            "part_eligibles_prioritaires_stock", "taux_vacance", "part_sous_occupation", "part_sur_occupation",
+            "part_plai_parc"}  # fmt: skip
+"""Indicators of 31 December: over several years, those of the last one."""
 
 
 def interval(values: np.ndarray) -> tuple[float | None, float | None, float | None]:
@@ -89,12 +131,14 @@ class Reading:
         self.manifest = run.manifest
         self.scale = 1.0  # size of the simulated world over that of the territory
         self.base: Reading | None = None  # another run to lay beside this one
+        self.threshold = THRESHOLD  # smallest count shown; 0 shows all
         self._run = run
         self.indicators = run.indicators()
         self._groups = self.indicators.groupby(
             ["indicator", "scope", "group", "year"], sort=False, observed=True
         ).indices
         self._values = self.indicators["value"].to_numpy(dtype=float, na_value=np.nan)
+        self._numerators = self.indicators["numerator"].to_numpy(dtype=float, na_value=np.nan)
         self._denominators = self.indicators["denominator"].to_numpy(dtype=float, na_value=np.nan)
         self._units = self.indicators["unit"].to_numpy(dtype=object)
 
@@ -113,24 +157,50 @@ class Reading:
             raise ValueError(f"no full year between {start} and {end}: a bilan needs one")
         return full[-1]
 
-    def estimate(self, indicator: str, year: int, scope: str = "mel", group: str = "mel") -> Estimate:
-        """Return the estimate; missing rows give a missing value, as a denominator of 0 does."""
-        rows = self._groups.get((indicator, scope, group, year))
-        if rows is None:
+    def estimate(self, indicator: str, year: int | Period, scope: str = "mel", group: str = "mel") -> Estimate:
+        """Return the estimate; missing rows give a missing value, as a denominator of 0 does.
+
+        Over several years counts add up, quotients are those of the sums, what is counted on 31 December is
+        that of the last one, and a median is missing.
+        """
+        if isinstance(year, Period) and len(year.years) > 1 and indicator not in LAST_DAY:
+            rows, values, counts, unit = self._pooled(indicator, year, scope, group)
+        else:
+            last = year.last if isinstance(year, Period) else year
+            found = self._groups.get((indicator, scope, group, last))
+            if found is None:
+                return Estimate(None, None, None, None, "")
+            rows = found
+            values, counts, unit = self._values[rows], self._denominators[rows], str(self._units[rows[0]])
+        if not len(values):
             return Estimate(None, None, None, None, "")
-        mean, low, high = self._interval(rows)
-        counts = self._denominators[rows]
+        mean, low, high = self._interval(rows, values)
         count = float(np.nanmean(counts)) if not np.all(np.isnan(counts)) else None
-        unit = str(self._units[rows[0]])
         if unit == "share" and low is not None and high is not None:
             low, high = max(low, 0.0), min(high, 1.0)
         return Estimate(mean, low, high, count, unit)
 
-    def _interval(self, rows: np.ndarray) -> tuple[float | None, float | None, float | None]:
-        """Return mean, low and high of some rows; with draws, what is not known counts as well as chance."""
+    def _pooled(
+        self, indicator: str, period: Period, scope: str, group: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+        """Return the rows of the first year, values and denominators of all, by replication, and the unit."""
+        found = [self._groups.get((indicator, scope, group, year)) for year in period.years]
+        if any(rows is None for rows in found):
+            return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), ""
+        rows = np.stack([r for r in found if r is not None])
+        values, above, below = self._values[rows], self._numerators[rows], self._denominators[rows]
+        unit = str(self._units[rows[0, 0]])
+        if np.isnan(below).all():
+            return rows[0], values.sum(axis=0), below[0], unit
+        total = np.nansum(below, axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return rows[0], np.where(total > 0, above.sum(axis=0) / total, np.nan), total, unit
+
+    def _interval(self, rows: np.ndarray, values: np.ndarray) -> tuple[float | None, float | None, float | None]:
+        """Return mean, low and high of the values of some rows; with draws, what is not known counts beside chance."""
         if "draw" not in self.indicators:
-            return interval(self._values[rows])
-        own = self.indicators.iloc[rows]
+            return interval(values)
+        own = self.indicators.iloc[rows][["draw", "luck"]].assign(value=values)
         table = own.pivot(index="draw", columns="luck", values="value").to_numpy(dtype=float)
         mean, low, high = (None if x is None or np.isnan(x) else x for x in interval_over_draws(table) or (None,) * 3)
         return mean, low, high
@@ -143,9 +213,13 @@ class Reading:
         """Return the indicators that a scope has, in the order of the run."""
         return [str(code) for code in self.indicators.loc[self.indicators["scope"] == scope, "indicator"].unique()]
 
+    @cached_property
+    def _told(self) -> set[str]:
+        return {str(code) for code in self.indicators.loc[~np.isnan(self._values), "indicator"].unique()}
+
     def has(self, indicator: str) -> bool:
         """Whether the run gives at least one value of an indicator."""
-        return bool(((self.indicators["indicator"] == indicator) & self.indicators["value"].notna()).any())
+        return indicator in self._told
 
     @cached_property
     def attributions(self) -> pd.DataFrame:

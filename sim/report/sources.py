@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from sim.inputs.parameters import HYPOTHESIS
 from sim.inputs.schema import Scenario
-from sim.report.reading import Estimate, Reading
+from sim.report.reading import Estimate, Period, Reading
 from sim.words import codes
 
 MIN_JUDGED = 20
@@ -53,12 +53,13 @@ PER_HOLDER = Objective(
 PANELS = OBJECTIVES[:3]
 
 
-def target_of(objective: Objective, manifest: Mapping[str, Any], year: int) -> float | None:
-    """Return the target in force at the end of ``year`` among the legal values the run read, or ``None``.
+def target_of(objective: Objective, manifest: Mapping[str, Any], year: int | Period) -> float | None:
+    """Return the target in force at the end of a year, or of the last of a span, among the legal values the run read.
 
     ``None`` means that the run did not read it: the report then shows the share without judging it.
     """
-    dated = [v for v in manifest["law"] if v["name"] == objective.law and str(v["from"]) <= f"{year}-12-31"]
+    last = year.last if isinstance(year, Period) else year
+    dated = [v for v in manifest["law"] if v["name"] == objective.law and str(v["from"]) <= f"{last}-12-31"]
     return float(max(dated, key=lambda v: str(v["from"]))["is"]) if dated else None
 
 

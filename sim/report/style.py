@@ -128,7 +128,8 @@ def finish(figure: Figure, key: str, *, title: str, measure: str, source: str, d
     inline = accessible(to_svg(figure, key), key, title, description)
     width, height = figure.get_size_inches()
     headline = textwrap.fill(title, int(8.4 * width), break_long_words=False)
-    top, foot = 0.7 + 0.25 * (headline.count("\n") + 1), 0.4
+    footline = textwrap.fill(source, int(14 * width), break_long_words=False)
+    top, foot = 0.7 + 0.25 * (headline.count("\n") + 1), 0.4 + 0.16 * footline.count("\n")
     boxes = [(axes, axes.get_position()) for axes in figure.axes]
     texts = [(text, text.get_position()) for text in figure.texts]
     full = height + top + foot
@@ -143,7 +144,7 @@ def finish(figure: Figure, key: str, *, title: str, measure: str, source: str, d
         0.14 / width, 1 - 0.14 / full, headline, fontsize=14, fontweight="bold", va="top", linespacing=1.3, color=INK
     )
     figure.text(0.14 / width, 1 - (top - 0.45) / full, measure, fontsize=10.5, va="top", color=INK_SOFT)
-    figure.text(0.14 / width, 0.12 / full, source, fontsize=8.2, va="bottom", color=INK_SOFT)
+    figure.text(0.14 / width, 0.12 / full, footline, fontsize=8.2, va="bottom", color=INK_SOFT)
     return Drawing(
         key, title, measure, source, description, inline, accessible(to_svg(figure, key), key, title, description)
     )

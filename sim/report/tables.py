@@ -13,7 +13,8 @@ class Quantity:
     """A number with its kind (``share``, ``count``, ``months``, ...) and, over replications, its 95 % interval.
 
     ``value`` is ``None`` when the denominator is 0: shown as a dash, left empty in Excel. ``count`` is the
-    size of the denominator and ``state`` a judgement, where a reader needs them beside the value.
+    size of the denominator, ``gap`` the distance to a target and ``state`` a judgement, where a reader needs
+    them beside the value. A secret cell holds no number at all, whatever the output.
     """
 
     value: float | None
@@ -22,17 +23,24 @@ class Quantity:
     high: float | None = None
     count: float | None = None
     state: str = ""
+    gap: float | None = None
+    is_secret: bool = False
+
+    def secret(self) -> Quantity:
+        """Return the cell with every number taken away (statistical secrecy)."""
+        return Quantity(None, self.kind, is_secret=True)
 
     @property
     def remark(self) -> str:
-        """Size of the denominator and judgement, or an empty string."""
+        """Size of the denominator, distance to the target and judgement, or an empty string."""
         size = "" if self.count is None else f"n{french.NBSP}={french.NBSP}{french.number(self.count)}"
-        return ", ".join(part for part in (size, self.state) if part)
+        far = "" if self.gap is None else french.points(self.gap)
+        return ", ".join(part for part in (size, far, self.state) if part)
 
     @property
     def text(self) -> str:
         """The value with its unit, in French."""
-        return french.quantity(self.value, self.kind)
+        return SECRET if self.is_secret else french.quantity(self.value, self.kind)
 
     @property
     def span(self) -> str:
@@ -44,6 +52,8 @@ class Quantity:
         return f"{self.text} {self.span}".rstrip()
 
 
+SECRET = "s"
+"""What stands in a cell under statistical secrecy."""
 Cell = str | Quantity
 
 
@@ -95,7 +105,7 @@ class Table:
         return head, [list(row) for row in zip(*columns, strict=True)], kinds
 
 
-PARTS = {"value": "", "low": " (bas)", "high": " (haut)", "count": ", n", "state": ", état"}
+PARTS = {"value": "", "low": " (bas)", "high": " (haut)", "count": ", n", "gap": ", écart", "state": ", état"}
 """What a cell unfolds into, and the words added to its header."""
 Plain = tuple[Any, str]
 """A value (text, number or ``None``) and its kind."""
@@ -104,5 +114,7 @@ Plain = tuple[Any, str]
 def _plain(cell: Cell, part: str) -> Plain:
     """Return one part of a cell with its kind; texts have no bounds."""
     if isinstance(cell, Quantity):
+        if cell.is_secret and part == "value":
+            return SECRET, "text"
         return getattr(cell, part), {"count": "count", "state": "text"}.get(part, cell.kind)
     return (cell, "text") if part == "value" else (None, "text")

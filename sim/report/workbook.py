@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.report.tables import Table
+from sim.report.tables import Quantity, Table
 
 # Excel stores these in the English convention and shows the reader's own separators: 56 000 and 25,5 % in French.
 NUMBER_FORMATS = {
@@ -16,6 +17,7 @@ NUMBER_FORMATS = {
     "months": "0.0",
     "days": "0",
     "ratio": "0.00",
+    "points": "0.0",
     "year": "0",
     "number": "General",
     "rate": "0.0#%",
@@ -28,7 +30,20 @@ NUMBER_FORMATS = {
     "gap_ratio": "+0.00;-0.00;0.00",
     "gap_number": "+0.0000;-0.0000;0",
 }
-UNIT_NOTE = {"share": "%", "months": "mois", "days": "jours"}
+UNIT_NOTE = {"share": "%", "months": "mois", "days": "jours", "points": "points"}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A native chart of some columns of a table, its first column giving the categories."""
+
+    kind: str
+    columns: tuple[str, ...]
+    stacked: bool = False
+
+
+CHART_ROWS = 19
+"""Rows that a chart covers."""
 
 
 def write_workbook(
@@ -36,9 +51,8 @@ def write_workbook(
     sheets: Sequence[tuple[str, Sequence[Table]]],
     *,
     warning: Sequence[str],
-    chart_on: str = "",
-    chart_of: Sequence[str] = (),
-    title: str = "Bilan simulé des attributions",
+    charts: Mapping[str, Chart] | None = None,
+    title: str,
 ) -> Path:
     """Write the tables of a report into one Excel file and return its path.
 
@@ -47,20 +61,20 @@ def write_workbook(
     path : Path
         Wanted file. When Excel holds it open, ``name (2).xlsx`` is written instead.
     sheets : sequence of (name, tables)
-        Tables of each sheet, one under the other.
+        Sheets in their order, the tables of each one under the other.
     warning : sequence of str
         Sentences of the first sheet.
-    chart_on, chart_of : str, sequence of str
-        Sheet that gets a line chart of its first table, and the columns to draw (years are its first column).
+    charts : mapping, optional
+        Chart of the first table of some sheets, by name.
     title : str
-        Title in the properties of the file.
+        Title of the document.
     """
     target = free_path(path)
     import xlsxwriter
 
     with xlsxwriter.Workbook(target, {"default_date_format": "dd/mm/yyyy"}) as book:
         book.set_properties({"title": title, "comments": "Simulation : données simulées"})
-        _warning_sheet(book, warning)
+        _text_sheet(book, "Avertissement", warning)
         for name, tables in sheets:
             sheet = book.add_worksheet(name)
             sheet.set_landscape()
@@ -68,10 +82,22 @@ def write_workbook(
             sheet.fit_to_pages(1, 0)
             row = 0
             for number, table in enumerate(tables):
-                row, place = _write_table(book, sheet, table, row, freeze=number == 0 and len(tables) == 1)
-                if name == chart_on and number == 0:
-                    row = _chart(book, sheet, name, table, place, chart_of, row)
+                row, place = _write_table(book, sheet, table, row, freeze=len(tables) == 1)
+                if charts and name in charts and number == 0:
+                    _chart(book, sheet, name, table, place, charts[name], row)
+                    row += CHART_ROWS
+        _text_sheet(book, "Notes", ["Notes", *_notes(sheets)])
     return target
+
+
+def _notes(sheets: Sequence[tuple[str, Sequence[Table]]]) -> list[str]:
+    """Return the notes of every table, and what the cells mean."""
+    head = [
+        "Les colonnes (bas) et (haut) bornent l'intervalle à 95 % de la moyenne entre réplications ; n est l'effectif "
+        "du dénominateur ; s : secret statistique ; une case vide : dénominateur nul ou valeur absente.",
+        "Les délais sont en mois de 30,44 jours, sauf le délai entre deux baux, en jours.",
+    ]
+    return head + [f"{name} : {note}" for name, tables in sheets for table in tables for note in table.notes]
 
 
 def free_path(path: Path) -> Path:
@@ -86,9 +112,9 @@ def free_path(path: Path) -> Path:
     raise PermissionError(f"{path} and its numbered copies are all open in another program")
 
 
-def _warning_sheet(book: Any, warning: Sequence[str]) -> None:
-    """Write the sheet that says what this file is."""
-    sheet = book.add_worksheet("Avertissement")
+def _text_sheet(book: Any, name: str, warning: Sequence[str]) -> None:
+    """Write a sheet of sentences under a title."""
+    sheet = book.add_worksheet(name)
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 110)
     bold, wrapped = (
@@ -137,34 +163,44 @@ def _write_table(book: Any, sheet: Any, table: Table, row: int, *, freeze: bool)
 
 
 def _chart(
-    book: Any, sheet: Any, name: str, table: Table, place: tuple[int, list[str]], columns: Sequence[str], row: int
-) -> int:
-    """Add a native line chart of some columns by year, with an alternative text; return the next free row."""
+    book: Any, sheet: Any, name: str, table: Table, place: tuple[int, list[str]], wanted: Chart, row: int
+) -> None:
+    """Add a native chart of some columns, with an alternative text."""
     start, head = place
-    chart = book.add_chart({"type": "line"})
-    last = start + len(table.rows)
+    chart = book.add_chart({"type": wanted.kind} | ({"subtype": "stacked"} if wanted.stacked else {}))
+    is_total = str(table.rows[-1][0]) == "Ensemble"
+    last = start + len(table.rows) - is_total  # a total beside its parts would hide them
     colors = ("#003F72", "#C75B00", "#2A9D8F", "#A0459B")
-    for color, title in zip(colors, [c for c in columns if c in head], strict=False):
+    found = [c for c in wanted.columns if c in head]
+    kinds = {
+        title: next((c.kind for c in column if isinstance(c, Quantity)), "count") for title, column in _columns(table)
+    }
+    for color, title in zip(colors, found, strict=False):
         column = head.index(title)
+        look = {"line": {"color": color, "width": 2.25}, "marker": {"type": "automatic", "size": 5}}
         chart.add_series(
             {
                 "name": title,
                 "categories": [name, start + 1, 0, last, 0],
                 "values": [name, start + 1, column, last, column],
-                "line": {"color": color, "width": 2.25},
-                "marker": {"type": "automatic", "size": 5},
+                **(look if wanted.kind == "line" else {"fill": {"color": color}}),
             }
         )
     chart.set_title({"name": table.caption, "name_font": {"size": 12}})
-    chart.set_y_axis(
-        {"num_format": "#,##0", "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#E3E6EA"}}}
-    )
+    kind = kinds.get(found[0], "count") if found else "count"
+    axis = {"num_format": "0%" if kind == "share" else NUMBER_FORMATS[kind], "min": 0}
+    if kind in UNIT_NOTE and kind != "share":
+        axis["name"] = UNIT_NOTE[kind]
+    chart.set_y_axis(axis | {"major_gridlines": {"visible": True, "line": {"color": "#E3E6EA"}}})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 720, "height": 340})
-    sheet.insert_chart(
-        row, 0, chart, {"description": f"{table.caption} : {', '.join(columns)} par année (valeurs dans le tableau)"}
-    )
-    return row + 19
+    chart.set_size({"width": 760, "height": 340})
+    words = f"{table.caption} : {', '.join(found)} (valeurs dans le tableau)"
+    sheet.insert_chart(row, 0, chart, {"description": words})
+
+
+def _columns(table: Table) -> list[tuple[str, list[Any]]]:
+    """Return the columns of a table with their titles."""
+    return [(title, [row[i] for row in table.rows]) for i, title in enumerate(table.head)]
 
 
 def write_csv(folder: Path, tables: Sequence[Table], stem: str) -> list[Path]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from sim.results.audit_stock import gone_for_good, let_only_what_is_offered, stock_identity, told
 from sim.results.replay import CLOSINGS, LEASES, REFUSALS, SET_FREE, K, Log, Tables, replay
 from sim.state.records import Replication
 from sim.words.clock import first_day, to_date
@@ -51,18 +52,14 @@ def empty_on_day_one(book: Book) -> int:
     return int(((table.tenant[:size] < 0) & (table.vacant_day[:size] >= 0)).sum())
 
 
-def _told(count: int, text: str, rows: np.ndarray) -> list[str]:
-    return [f"{text}: {count} ({', '.join(str(r) for r in rows[:3])}{', ...' if count > 3 else ''})"] if count else []
-
-
 def in_order(book: Book) -> list[str]:
     """Events are in the order of days, inside the run."""
     day = book.log.day
-    faults = _told(
+    faults = told(
         int((np.diff(day) < 0).sum()), "log not in the order of days, at event", np.flatnonzero(np.diff(day) < 0)
     )
     outside = np.flatnonzero((day < book.first_day) | (day > book.last_day))
-    return faults + _told(len(outside), "event outside the run, at event", outside)
+    return faults + told(len(outside), "event outside the run, at event", outside)
 
 
 def new_rows_are_filed(book: Book) -> list[str]:
@@ -70,7 +67,7 @@ def new_rows_are_filed(book: Book) -> list[str]:
     filed = np.bincount(book.log.application[book.log.of(K.FILED)], minlength=book.born.applications.count)
     expected = (np.arange(len(filed)) >= book.day_one["applications"]).astype(np.int64)
     rows = np.flatnonzero(filed != expected)
-    return _told(len(rows), "application added without one FILED event, row", rows)
+    return told(len(rows), "application added without one FILED event, row", rows)
 
 
 def closed_once(book: Book) -> list[str]:
@@ -78,7 +75,7 @@ def closed_once(book: Book) -> list[str]:
     log = book.log
     times = np.bincount(log.application[log.of(*CLOSINGS)], minlength=book.born.applications.count)
     leases = np.bincount(log.application[log.of(K.HOUSED)], minlength=book.born.applications.count)
-    return _told(int((leases > 1).sum()), "application with two leases, row", np.flatnonzero(leases > 1)) + _told(
+    return told(int((leases > 1).sum()), "application with two leases, row", np.flatnonzero(leases > 1)) + told(
         int((times > 1).sum()), "application closed twice, row", np.flatnonzero(times > 1)
     )
 
@@ -91,7 +88,7 @@ def silent_when_closed(book: Book) -> list[str]:
     closed[log.application[at][::-1]] = at[::-1]  # the first one
     later = log.of(K.RENEWED, K.RECOGNISED, K.RECOGNITION_EXPIRED, K.DESIGNATED, K.RANKED, K.OFFERED, K.ACCEPTED)
     rows = np.unique(log.application[later[later > closed[log.application[later]]]])
-    return _told(len(rows), "event on a closed application, row", rows)
+    return told(len(rows), "event on a closed application, row", rows)
 
 
 def _by(keys: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -118,7 +115,7 @@ def one_home_each(book: Book) -> list[str]:
         before = np.where(first, start[keys], np.concatenate([[-1], held[:-1]]) if len(held) else held)
         wrong = np.where(leaves, before != other[where], before >= 0)
         text = f"{what} that signs while it has a lease, or leaves another than its own, row"
-        faults += _told(int(wrong.sum()), text, np.unique(keys[wrong]))
+        faults += told(int(wrong.sum()), text, np.unique(keys[wrong]))
     return faults
 
 
@@ -135,7 +132,7 @@ def housed_after_an_offer(book: Book) -> list[str]:
         & ~first[2:] & ~first[1:-1]
     )  # fmt: skip
     wrong = (kind == K.HOUSED) & ~good
-    return _told(int(wrong.sum()), "lease without an accepted offer of that dwelling, application", keys[wrong])
+    return told(int(wrong.sum()), "lease without an accepted offer of that dwelling, application", keys[wrong])
 
 
 def _never_twice(book: Book, kind: EventKind, text: str) -> list[str]:
@@ -146,7 +143,7 @@ def _never_twice(book: Book, kind: EventKind, text: str) -> list[str]:
     same = log.kind[where] == kind
     wrong = np.zeros(len(where), dtype=bool)
     wrong[1:] = same[1:] & same[:-1] & ~first[1:]
-    return _told(int(wrong.sum()), text, np.unique(keys[wrong]))
+    return told(int(wrong.sum()), text, np.unique(keys[wrong]))
 
 
 def one_open_offer(book: Book) -> list[str]:
@@ -175,10 +172,10 @@ def held_for_what_is_sought(book: Book) -> list[str]:
     step = last(STEPS, log.application, table.count)[rows]
     lease, sought = (last(kinds, log.dwelling, book.end.dwellings.count)[homes] for kinds in (LEASES, (K.ORIENTED,)))
     let = (homes < 0) | (step < 0) | (step < lease)
-    faults = _told(int(let.sum()), "application held for a dwelling that is let, row", rows[let])
+    faults = told(int(let.sum()), "application held for a dwelling that is let, row", rows[let])
     swaps = log.reason[step] == Reason.EXCHANGED  # held for a dwelling that its tenant leaves on the same day
     lost = ~let & ((log.dwelling[step] != homes) | ((sought <= lease) & ~swaps))
-    return faults + _told(int(lost.sum()), "application held for a dwelling that is not sought, row", rows[lost])
+    return faults + told(int(lost.sum()), "application held for a dwelling that is not sought, row", rows[lost])
 
 
 def dwellings_balance(book: Book) -> list[str]:
@@ -198,7 +195,8 @@ LAWS: tuple[Law, ...] = (
 
 def check_log(book: Book) -> list[str]:
     """Return the laws that the log breaks."""
-    return [fault for law in LAWS for fault in law(book)]
+    faults = [fault for law in LAWS for fault in law(book)]
+    return faults + let_only_what_is_offered(book.log) + gone_for_good(book.log)
 
 
 def compare(rebuilt: Tables, found: Tables) -> list[str]:
@@ -211,7 +209,7 @@ def compare(rebuilt: Tables, found: Tables) -> list[str]:
                 faults.append(f"{type(mine).__name__}: {len(got)} rows, {len(expected)} born")
                 break
             rows = np.flatnonzero(expected != got)
-            faults += _told(len(rows), f"replay differs from the table in {type(mine).__name__}.{name}, row", rows)
+            faults += told(len(rows), f"replay differs from the table in {type(mine).__name__}.{name}, row", rows)
     return faults
 
 
@@ -266,6 +264,7 @@ def audit(replication: Replication) -> list[str]:
     faults = list(replication.faults) + check_log(book)
     faults += compare(book.end, end)
     faults += leases_are_logged(replication, log) + year_ends_agree(replication, book)
+    faults += stock_identity(replication, log)
     if (waiting := flows_at(book, replication.last_day)[0]) != (open_ := _open(end)):
         faults.append(f"applications: {open_} are open, the log says {waiting}")
     return faults

@@ -73,6 +73,7 @@ def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:
             rooms_over=int(view["sous_occupation.pieces_en_trop"]),
             surface_m2=tuple(float(v) for v in view["sur_occupation.surface_m2"]),
             qpv_bit=0 if int(view["qpv.carte"]) < QPV_2024 else 1,
+            files_min=int(view["caleol.candidats_min"]),
         )
     return norms
 

@@ -13,6 +13,7 @@ import numpy as np
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.living import APPLICATIONS, COLUMNS, HOUSEHOLDS
 from sim.words.codes import EventKind, Recognition, Status
 
 K = EventKind
@@ -50,6 +51,7 @@ class Log:
         self.application = np.ascontiguousarray(events["application"])
         self.household = np.ascontiguousarray(events["household"])
         self.dwelling = np.ascontiguousarray(events["dwelling"])
+        self.rank = np.ascontiguousarray(events["rank"])
         self.reason = np.ascontiguousarray(events["reason"])
         self.value = np.ascontiguousarray(events["value"])
         order = np.argsort(self.kind, kind="stable")
@@ -80,7 +82,24 @@ def replay(born: Tables, log: Log) -> Tables:
     _applications(tables.applications, log)
     _households(tables, log)
     _dwellings(tables.dwellings, log)
+    _living(tables, log)
     return tables
+
+
+def _living(tables: Tables, log: Log) -> None:
+    """Write the last value of each column that changes (``state.living``)."""
+    at = log.of(K.CHANGED)
+    for code, name in enumerate(COLUMNS):
+        mine = at[log.rank[at] == code]
+        if not len(mine):
+            continue
+        if name in HOUSEHOLDS:
+            column, rows = getattr(tables.households, name), log.household[mine]
+        elif name in APPLICATIONS:
+            column, rows = getattr(tables.applications, name), log.application[mine]
+        else:
+            column, rows = getattr(tables.dwellings, name), log.dwelling[mine]
+        column[rows] = log.value[mine].astype(column.dtype)
 
 
 def _applications(table: Applications, log: Log) -> None:
@@ -130,6 +149,8 @@ def _households(tables: Tables, log: Log) -> None:
 
 
 def _dwellings(table: Dwellings, log: Log) -> None:
+    at = log.of(K.USE_CHANGED)
+    table.use[log.dwelling[at]] = log.value[at].astype(np.uint8)
     at = log.of(K.ORIENTED)
     table.reserved_for[log.dwelling[at]] = log.value[at].astype(np.uint8)
     at = log.of(K.VACATED, *LEASES)

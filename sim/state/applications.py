@@ -17,9 +17,11 @@ class Applications(Table):
     household: np.ndarray = column("i4", unit="row", default=-1, doc="row of Households")
     filed_day: np.ndarray = column("i4", unit="day", default=-1, doc="day the application was filed: seniority")
     is_mutation: np.ndarray = column("?", unit="bool", doc="filed by a tenant of the stock")
-    rooms_min: np.ndarray = column("u1", unit="rooms", default=1, doc="smallest dwelling accepted")
-    rooms_max: np.ndarray = column("u1", unit="rooms", default=5, doc="largest dwelling accepted (5 = T5 and more)")
-    rooms_wanted: np.ndarray = column("u1", unit="rooms", default=1, doc="typology asked for first")
+    rooms_min: np.ndarray = column("u1", unit="rooms", default=1, doc="smallest dwelling accepted", living=True)
+    rooms_max: np.ndarray = column(
+        "u1", unit="rooms", default=5, doc="largest dwelling accepted (5 = T5 and more)", living=True
+    )
+    rooms_wanted: np.ndarray = column("u1", unit="rooms", default=1, doc="typology asked for first", living=True)
     first_commune: np.ndarray = column("i2", unit="code", doc="commune wished first")
     place_set: np.ndarray = column("i4", unit="code", doc="index of the set of places wished (see state/places.py)")
     grounds: np.ndarray = column("u4", unit="flags", doc="Ground: situations that make it eligible as priority")

@@ -19,7 +19,9 @@ class Dwellings(Table):
     qpv_map: np.ndarray = column("u1", unit="flags", doc="in a QPV: bit 0 = map of 2015, bit 1 = map of 2024")
     rooms: np.ndarray = column("u1", unit="rooms", default=1, doc="typology, 1 to 5 (5 = T5 and more)")
     surface_m2: np.ndarray = column("f4", unit="m2", doc="living area")
-    rent_eur_month: np.ndarray = column("f4", unit="eur/month", doc="principal rent, base year of the territory")
+    rent_eur_month: np.ndarray = column(
+        "f4", unit="eur/month", doc="principal rent, base year of the territory", living=True
+    )
     charges_eur_month: np.ndarray = column(
         "f4", unit="eur/month", doc="recoverable charges, base year of the territory"
     )
@@ -29,6 +31,7 @@ class Dwellings(Table):
     is_accessible: np.ndarray = column("?", unit="bool", doc="accessible to disabled persons (PMR)")
     channel: np.ndarray = column("u1", unit="code", doc="Channel: let through the list or outside it")
     service_day: np.ndarray = column("i4", unit="day", default=-1, doc="day it entered service")
+    use: np.ndarray = column("u1", unit="code", doc="Use: offered, in works, banned, sold...", mutable=True)
     reserved_for: np.ndarray = column("u1", unit="code", doc="Reservataire it was last oriented to", mutable=True)
     tenant: np.ndarray = column("i4", unit="row", default=-1, doc="household that rents it, -1 = empty", mutable=True)
     vacant_day: np.ndarray = column("i4", unit="day", default=-1, doc="day it became empty, -1 = let", mutable=True)

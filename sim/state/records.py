@@ -45,6 +45,8 @@ class YearEnd:
     tenants: np.ndarray  # i4, one per dwelling in service: household, -1 = empty
     threshold_eur_year_cu: float  # first-quartile threshold in force
     endogenous_threshold_eur_year_cu: float  # 25th percentile of the stock's declared resources per UC
+    uses: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))  # Use of dwellings; none = offered
+    persons: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))  # in each, 0 = empty
 
 
 @dataclass

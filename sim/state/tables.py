@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 
-def column(dtype: str, *, unit: str, doc: str, default: Any = 0, mutable: bool = False) -> Any:
+def column(dtype: str, *, unit: str, doc: str, default: Any = 0, mutable: bool = False, living: bool = False) -> Any:
     """Declare one column of a table.
 
     Parameters
@@ -26,8 +26,11 @@ def column(dtype: str, *, unit: str, doc: str, default: Any = 0, mutable: bool =
         Value of a row that was not given one.
     mutable : bool
         True when a verb of ``moves`` changes it during a run: replaying the log rebuilds it.
+    living : bool
+        True when it has a value at birth and may change afterwards (``state.living``).
     """
-    return field(metadata={"dtype": dtype, "unit": unit, "doc": doc, "default": default, "mutable": mutable})
+    told = {"dtype": dtype, "unit": unit, "doc": doc, "default": default, "mutable": mutable or living}
+    return field(metadata={**told, "living": living})
 
 
 @dataclass

@@ -67,6 +67,28 @@ class EventKind(Code):
     STRUCK_OFF = 22, "radiation après irrecevabilité"
     REVIEWED = 23, "occupation signalée par l'examen triennal"
     SUBSTITUTED = 24, "attributions hors QPV par le préfet (début ou fin)"
+    USE_CHANGED = 25, "usage du logement modifié (travaux, vente, démolition)"
+    INFORMED = 26, "commission informée d'un relogement"
+    CHANGED = 27, "ménage, demande ou logement modifié"
+
+
+class Use(Code):
+    """What a dwelling of the stock may serve for; only the first two may be let."""
+
+    OFFERED = 0, "proposé à la location"
+    RENOVATED = 1, "proposé à la location, réhabilité"
+    IN_WORKS = 2, "vide ou à vider pour travaux"
+    BANNED = 3, "interdit à la location par son étiquette énergie"
+    TO_DEMOLISH = 4, "à démolir, non reloué"
+    FOR_SALE = 5, "mis en vente, non reloué"
+    DEMOLISHED = 6, "démoli"
+    SOLD = 7, "vendu"
+
+
+LETTABLE = int(Use.RENOVATED)
+"""Largest ``Use`` under which a lease may begin."""
+GONE = int(Use.DEMOLISHED)
+"""Smallest ``Use`` of a dwelling that is no longer in the stock."""
 
 
 class Reason(Code):
@@ -85,8 +107,23 @@ class Reason(Code):
     DOCUMENT_MISSING = 10, "pièce justificative non produite (condition suspensive)"
     DELAY_PASSED = 11, "délai du réservataire passé"
     CANDIDATES_FAILED = 12, "candidats du réservataire tous défaillants"
-    EXCHANGED = 13, "échange entre locataires"
-    EXCHANGE_FAILED = 14, "échange non abouti"
+    PLACE = 13, "entrée en résidence, foyer ou logement accompagné, hors du parc"
+    RELOCATION = 14, "relogement d'office (L442-6)"
+    RIGHT_LOST = 15, "droit au maintien perdu après refus"
+    DEMOLITION = 16, "démolition"
+    SALE = 17, "vente HLM"
+    WORKS = 18, "réhabilitation"
+    ENERGY_BAN = 19, "étiquette énergie interdite à la location"
+    EVICTED = 20, "expulsion"
+    DEATH = 21, "décès"
+    OWNERSHIP = 22, "départ vers l'accession ou le parc privé"
+    BIRTH = 23, "naissance"
+    SEPARATION = 24, "séparation"
+    CHILD_GROWN = 25, "enfant de 14 ans, ou qui part"
+    INCOME_MOVED = 26, "ressources changées"
+    RENT_LOWERED = 27, "loyer baissé à la relocation"
+    EXCHANGED = 28, "échange entre locataires"
+    EXCHANGE_FAILED = 29, "échange non abouti"
 
 
 class Radiation(Code):

@@ -13,7 +13,7 @@ from sim.rules.mechanisms import joins_buffer
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
-from sim.words.codes import EventKind, Reason, Status
+from sim.words.codes import LETTABLE, EventKind, Reason, Status
 from sim.world.buckets import ROOMS
 from sim.world.world import World
 
@@ -353,6 +353,7 @@ def let_outside(world: World, households: np.ndarray, dwellings: np.ndarray) -> 
 def _occupy(world: World, households: np.ndarray, dwellings: np.ndarray) -> None:
     h, d = world.households, world.dwellings
     _require(d.tenant[dwellings] < 0, "a dwelling has at most one household")
+    _require(d.use[dwellings] <= LETTABLE, "no dwelling is let while in works, banned, for sale, sold or demolished")
     _require(_distinct(dwellings) and _distinct(households), "a lease binds one household and one dwelling")
     h.dwelling[households], h.lease_day[households] = dwellings, world.day
     d.tenant[dwellings], d.vacant_day[dwellings] = households, -1

@@ -98,6 +98,11 @@ class Waiting:
         self.segment_of[rows] = -1
         self._left += len(rows)
 
+    def take_out(self, people: People, rows: np.ndarray) -> None:
+        """Take applications out of their buckets at once: what they wish is about to change."""
+        self._remove(people, rows)
+        self.segment_of[rows] = -1
+
     def refile(self, people: People, rows: np.ndarray, keys: np.ndarray, segments: np.ndarray) -> None:
         """Change keys and segments."""
         self._remove(people, rows)

@@ -25,6 +25,7 @@ from sim.rules.segments import Context, base_codes, extra_codes, facts_of
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.living import Originals
 from sim.state.log import EventLog, Records
 from sim.state.luck import Luck
 from sim.state.places import PlaceSets
@@ -126,6 +127,9 @@ class World:
         self.leases = Records(LEASE)
         self.year_ends: list[Any] = []
         self.refile_calendar = Calendar()
+        self.keeps_back: Callable[[np.ndarray, Any], np.ndarray] | None = None  # which dwellings are let again
+        self.originals = {key: Originals() for key in ("household", "application", "dwelling")}
+        self.lowered: set[int] = set()  # dwellings whose rent was lowered
         self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
         self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
@@ -274,6 +278,14 @@ class World:
             keys, segments, next_day = self._stamp(rows)
             self.waiting.refile(self.people(), rows, keys, segments)
             self._date(rows, next_day)
+
+    def relist(self, rows: np.ndarray, change: Callable[[], None]) -> None:
+        """Let households or wishes change, and rank their applications again, those that are still on the list."""
+        listed = rows[self.waiting.segment_of[rows] >= 0]
+        self.waiting.take_out(self.people(), listed)
+        change()
+        self.standing.quartile[rows] = self.quartile_of(rows)
+        self.file_in_index(listed)
 
     def _date(self, rows: np.ndarray, next_day: np.ndarray) -> None:
         later = next_day > self.day

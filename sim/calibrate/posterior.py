@@ -1,0 +1,137 @@
+"""The posterior of free parameters on a surrogate: misfit, sample, profiles, what is identified, ranks.
+
+The sampler is the affine-invariant ensemble of Goodman and Weare (2010): it needs no scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.stats import chi2
+
+from sim.calibrate.surrogate import Surrogate
+
+Predict = Callable[[np.ndarray], np.ndarray]
+IDENTIFIED_RATIO = 0.5
+"""A parameter is said to be identified when its posterior standard deviation is under this part of the prior's."""
+UNIFORM_SD = 12**-0.5
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is fitted to, as arrays over targets; ``low`` and ``high`` are equal where a value was published."""
+
+    low: np.ndarray
+    high: np.ndarray
+    error: np.ndarray
+
+    def misfit(self, outputs: np.ndarray, more_error: np.ndarray | float = 0.0) -> np.ndarray:
+        """Return chi-square by point; inside a published range nothing is lost.
+
+        Parameters
+        ----------
+        outputs : numpy.ndarray
+            (points, targets).
+        more_error : numpy.ndarray or float
+            Standard error of the simulator and of its surrogate, by target.
+        """
+        gap = np.minimum(outputs - self.low, 0) + np.maximum(outputs - self.high, 0)
+        return np.asarray((gap**2 / (self.error**2 + np.asarray(more_error) ** 2)).sum(axis=1))
+
+
+def sample(
+    facts: Facts, surrogate: Predict, dimensions: int, more_error: np.ndarray | float, seed: int, draws: int = 200,
+    walkers: int = 40, steps: int = 1_000,
+) -> np.ndarray:  # fmt: skip
+    """Return draws of the posterior in the unit box (draws, dimensions), uniform prior.
+
+    Parameters
+    ----------
+    more_error : numpy.ndarray or float
+        Error of the surrogate and noise of the simulator, by target.
+    """
+    rng = np.random.default_rng(seed)
+
+    def height(points: np.ndarray) -> np.ndarray:
+        inside = ((points >= 0) & (points <= 1)).all(axis=1)
+        value = -0.5 * facts.misfit(surrogate(np.clip(points, 0, 1)), more_error)
+        return np.where(inside, value, -np.inf)
+
+    crowd = rng.random((50 * walkers, dimensions))
+    chance = np.exp((h := height(crowd)) - h.max()) + 1e-12
+    here = crowd[rng.choice(len(crowd), walkers, replace=False, p=chance / chance.sum())]
+    now, kept = height(here), []
+    half = walkers // 2
+    for step in range(steps):
+        for mine, other in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half))):
+            z = (1 + rng.random(half)) ** 2 / 2  # density 1 / sqrt(z) on [1/2, 2]
+            partners = here[other][rng.integers(0, half, half)]
+            tried = partners + z[:, None] * (here[mine] - partners)
+            then = height(tried)
+            accepted = np.log(rng.random(half)) < (dimensions - 1) * np.log(z) + then - now[mine]
+            here[mine] = np.where(accepted[:, None], tried, here[mine])
+            now[mine] = np.where(accepted, then, now[mine])
+        if step >= steps // 2:
+            kept.append(here.copy())
+    pool = np.concatenate(kept)
+    return np.asarray(pool[rng.choice(len(pool), draws, replace=False)])
+
+
+def profile(
+    facts: Facts, surrogate: Predict, dimensions: int, more_error: np.ndarray | float, parameter: int,
+    start: np.ndarray, grid: int = 9,
+) -> np.ndarray:  # fmt: skip
+    """Return the smallest misfit along one parameter, the others free (grid values of the unit box, misfit)."""
+    others = [i for i in range(dimensions) if i != parameter]
+    lines, point = [], np.clip(start, 0.02, 0.98)
+    for value in np.linspace(0, 1, grid):
+
+        def loss(rest: np.ndarray, fixed: float = float(value)) -> float:
+            full = np.empty(dimensions)
+            full[others], full[parameter] = rest, fixed
+            return float(facts.misfit(surrogate(full[None, :]), more_error)[0])
+
+        found = minimize(loss, point[others], bounds=[(0, 1)] * len(others), method="L-BFGS-B")
+        point[others] = found.x
+        lines.append((float(value), float(found.fun)))
+    return np.array(lines)
+
+
+def information(surrogate: Surrogate, at: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Return eigenvalues, descending, of the information that facts bring, in units of the prior's variance.
+
+    Above 1 the facts say more than the prior about a direction; how many are is how many are identified.
+    """
+    slopes = surrogate.slopes(at) * UNIFORM_SD / error[:, None]
+    return np.asarray(np.linalg.eigvalsh(slopes.T @ slopes)[::-1])
+
+
+def is_identified(draws: np.ndarray) -> np.ndarray:
+    """Return which parameters the posterior narrows enough (bool)."""
+    return np.asarray(draws.std(axis=0) < IDENTIFIED_RATIO * UNIFORM_SD)
+
+
+def reweighted(real: np.ndarray, guessed: np.ndarray, facts: Facts, noise: np.ndarray,
+               more_error: np.ndarray) -> np.ndarray:  # fmt: skip
+    """Return weights, summing to 1, that bring draws of the surrogate's posterior to that of real runs.
+
+    Parameters
+    ----------
+    real, guessed : numpy.ndarray
+        Outputs of the simulator and of the surrogate at the draws.
+    noise, more_error : numpy.ndarray
+        Noise of the simulator; noise and surrogate error, by target.
+    """
+    log = 0.5 * (facts.misfit(guessed, more_error) - facts.misfit(real, noise))
+    weight = np.exp(log - log.max())
+    return np.asarray(weight / weight.sum())
+
+
+def rank_uniformity(ranks: Sequence[int], draws: int, bins: int = 10) -> float:
+    """Return the p-value of the chi-square test that ranks 0 to ``draws`` are uniform (Talts et al. 2018)."""
+    counts = np.bincount(np.array(ranks) * bins // (draws + 1), minlength=bins)
+    expected = len(ranks) / bins
+    return float(chi2.sf(((counts - expected) ** 2 / expected).sum(), bins - 1))

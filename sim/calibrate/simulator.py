@@ -1,0 +1,125 @@
+"""The simulator as a function of a point: a small world of the real scenario, the twins of the targets as outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.calibrate.parameters import MEL, Free, settings
+from sim.calibrate.targets import Target, twin_of
+from sim.indicators.compute import compute
+from sim.indicators.grid import Names
+from sim.inputs.law import LawView
+from sim.inputs.scenario import load
+from sim.results.ensemble import first_day_of, load_territory
+from sim.results.provenance import norms_of
+from sim.words.clock import year_of
+
+Advance = Callable[[str, int], None]
+FIT_SEED = 7_001
+"""Common to all points of a fit, and never that of a test or of ``reference``."""
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """What a point of the box is run with.
+
+    Attributes
+    ----------
+    scenario : str
+        Base scenario.
+    applicants, years : int
+        Size and length of the world.
+    targets : tuple of Target
+        Facts whose twins are returned: those fitted to, and those that a fit predicts.
+    until : int
+        Only facts dated up to this year are fitted to; all when 0.
+    free : tuple of Free
+        What a point sets.
+    """
+
+    scenario: str
+    applicants: int
+    years: int
+    targets: tuple[Target, ...]
+    free: tuple[Free, ...] = MEL
+    until: int = 0
+
+    @property
+    def fitted(self) -> np.ndarray:
+        """Which targets are fitted to (bool)."""
+        return np.array([t.use == "ajustement" and (not self.until or t.fact_year <= self.until) for t in self.targets])
+
+    def overrides(self, values: Sequence[float]) -> list[str]:
+        """Return a point as options of the command line."""
+        return [f"{path}={value:g}" for path, value in settings(values, self.free).items()]
+
+    def run(self, values: Sequence[float], seed: int) -> list[float]:
+        """Return the twins of the targets at a point, full size (one replication)."""
+        from sim.flows.run import simulate
+
+        loaded = load(self.scenario, self.overrides(values), applicants=self.applicants, years=self.years, seed=seed)
+        territory = load_territory(loaded)
+        replication = simulate(loaded, territory, first_day_of(loaded, territory), 0)
+        years = range(year_of(replication.first_day), year_of(replication.last_day) + 1)
+        results = compute(replication, Names.of(territory), norms_of(LawView(loaded.law), years))
+        scale = self.applicants / float(territory["demande.stock"])
+        return [twin_of(results, target, scale) for target in self.targets]
+
+    @property
+    def key(self) -> str:
+        """Hash of all that outputs depend on beside the point and the seed."""
+        loaded = load(self.scenario, [], applicants=self.applicants, years=self.years)
+        told = [loaded.sha256, sorted(loaded.files.items()), [t.id for t in self.targets], [f.name for f in self.free]]
+        return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
+
+
+Job = tuple[tuple[float, ...], int]
+"""A point, in values of the parameters, and a seed."""
+
+
+def work(simulator: Simulator, job: Job) -> tuple[Job, list[float]]:
+    """Run one point, in a process of its own."""
+    return job, simulator.run(*job)
+
+
+class Store:
+    """Runs already made, in a file of one JSON line each: a fit that was interrupted goes on from there."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        self.path, self.key = path, key
+        self.known: dict[Job, list[float]] = {}
+        if path.is_file():
+            for text in path.read_text(encoding="utf-8").splitlines():
+                row = json.loads(text)
+                if row["key"] == key:
+                    self.known[(tuple(row["point"]), row["seed"])] = row["outputs"]
+
+    def add(self, job: Job, outputs: list[float]) -> None:
+        """Remember a run, on disk at once."""
+        self.known[job] = outputs
+        row = {"key": self.key, "point": list(job[0]), "seed": job[1], "outputs": outputs}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def run(self, simulator: Simulator, jobs: Iterable[Job], processes: int, tell: Callable[[], None]) -> np.ndarray:
+        """Return the outputs of jobs (jobs, targets), running those that are missing."""
+        asked = list(jobs)
+        missing = [job for job in dict.fromkeys(asked) if job not in self.known]
+        if processes == 1 or len(missing) == 1:
+            for job in missing:
+                self.add(job, simulator.run(*job))
+                tell()
+        elif missing:
+            with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+                for future in as_completed([pool.submit(work, simulator, job) for job in missing]):
+                    self.add(*future.result())
+                    tell()
+        return np.array([self.known[job] for job in asked])

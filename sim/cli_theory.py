@@ -1,0 +1,56 @@
+"""Commands that confront the engine with theory, and the model with published facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli_studies import Json, say
+
+
+def verify(
+    as_json: Json = False,
+    inject: Annotated[str, typer.Option(help="Break the engine on purpose; --inject help lists the faults.")] = "",
+    only: Annotated[str, typer.Option(help="Oracles asked for, such as O1,O3; all by default.")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Confront the engine with closed forms of queueing theory; exit 1 if one fails."""
+    from sim.verifying import run_verify
+
+    if not run_verify(say, as_json, inject, only, jobs, quiet):
+        raise typer.Exit(1)
+
+
+def validate(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.")],
+    targets: Annotated[Path | None, typer.Option(help="A CSV of targets; default that of the territory.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="The facts used in the fit too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Confront a run with published facts kept out of the fit: French table, HTML and Markdown."""
+    from sim.validating import run_validate
+
+    run_validate(say, run_folder, targets, every, as_json)
+
+
+def calibrate(
+    scenario: Annotated[str, typer.Argument(help="Scenario whose parameters are fitted.")] = "reference",
+    until: Annotated[int, typer.Option(help="Fit to facts dated up to this year only; 0: all.")] = 0,
+    applicants: Annotated[int, typer.Option(help="Size of the worlds of the fit.", min=200)] = 2_000,
+    years: Annotated[int, typer.Option(help="Years of each run; 4 reach the facts of 2025.", min=1)] = 4,
+    first: Annotated[int, typer.Option(help="Runs over the prior ranges.", min=24)] = 40,
+    second: Annotated[int, typer.Option(help="Runs around the first posterior.", min=0)] = 24,
+    jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
+    out: Annotated[Path, typer.Option(help="Posterior sample; runs are kept beside it.")] = Path("calibrated.yaml"),
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Fit parameters to published facts: a posterior sample and what the facts identify; can be resumed."""
+    from sim.calibrate.fitting import Plan
+    from sim.calibrating import run_calibrate
+
+    plan = Plan(first=first, second=second)
+    run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, as_json, quiet)

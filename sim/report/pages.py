@@ -1,0 +1,103 @@
+"""What the pages of a report share: the template with its style, and the sentences that say what the document is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.report import french
+from sim.report.members import Subject
+from sim.report.reading import Reading
+from sim.report.sections import Figure, Folded
+from sim.report.tables import SECRET, Quantity, Table
+
+
+def has_grid(reading: Reading) -> bool:
+    """Whether the scenario designates by a score."""
+    return str(reading.manifest["scenario"]["rules"]["designation"]["name"]) == "cotation"
+
+
+def secrecy_sentence(reading: Reading) -> str:
+    """Return what secrecy hides in this report."""
+    if not reading.threshold:
+        return "Secret statistique levé pour ce document, par un réglage explicite : tous les effectifs sont montrés."
+    return (
+        f"Secret statistique : les effectifs de 1 à {reading.threshold - 1} sont masqués (« {SECRET} »), et d'autres "
+        "avec eux pour qu'aucun total ne les redonne ; les parts, délais et n qui en dépendent le sont aussi."
+    )
+
+
+def warning(subject: Subject) -> list[str]:
+    """Return the sentences that say what the document is, for the banner and the first sheet."""
+    reading, period = subject.reading, subject.period
+    manifest = reading.manifest
+    scenario, runs = manifest["scenario"], int(manifest["replications"])
+    sentences = [
+        "Simulation — données simulées",
+        f"Bilan {french.of_period(period)}, scénario « {scenario['title']} », graine {manifest['seed']}, "
+        f"{french.plural(runs, 'réplication')}, simhlm {manifest['simhlm']}.",
+        "Aucun ménage réel n'est décrit. Le point de départ est reconstitué à partir de chiffres publiés "
+        "et d'hypothèses, listées à la fin.",
+        brackets(len(manifest.get("draws", [])))
+        if runs > 1
+        else "Une seule réplication : aucun intervalle ne peut être donné, aucun objectif n'est jugé.",
+    ]
+    if reading.scale != 1.0:
+        size, times = ("réduit", 1 / reading.scale) if reading.scale < 1 else ("agrandi", reading.scale)
+        sentences.append(
+            f"Monde {size} : tous les effectifs sont ceux d'un territoire {french.trimmed(times, 1)} fois plus "
+            f"{'petit' if reading.scale < 1 else 'grand'} que le vrai ; les parts et les délais gardent leur taille."
+        )
+    if len(period.years) > 1:
+        sentences.append(
+            "Sur plusieurs années : les effectifs s'additionnent, les parts et moyennes sont celles des sommes, ce qui "
+            "se compte au 31 décembre est celui de la dernière année, et une médiane, qui ne s'additionne pas, manque."
+        )
+    sentences.append(secrecy_sentence(reading))
+    designation = scenario["rules"]["designation"]
+    if designation["name"] == "cotation" and designation["grid"] == "demonstration":
+        sentences.append(
+            "Grille de cotation de démonstration : elle n'est pas la grille du PPGDID de la MEL, "
+            "qui n'est pas publiée en entier."
+        )
+    return sentences
+
+
+def brackets(draws: int) -> str:
+    """Return the sentence that says what intervals tell: chance alone, or what is not known as well."""
+    if draws:
+        return (
+            f"Les crochets donnent l'intervalle à 95 % de la valeur attendue, sur {french.plural(draws, 'tirage')} des "
+            "paramètres mal connus (loi de Student) : ils disent ce qu'on ne sait pas d'eux, et le hasard."
+        )
+    return (
+        "Les crochets donnent l'intervalle à 95 % de la moyenne entre réplications (loi de Student) : "
+        "ils disent le hasard du tirage, pas l'incertitude des hypothèses."
+    )
+
+
+def page(template: str, subject: Subject, **given: Any) -> str:
+    """Return a page made from a template, with the style inside."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("sim.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    source = environment.loader.get_source(environment, "bilan.css")[0] if environment.loader else ""
+    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
+    found = environment.get_template(template).render(
+        style=Markup(source),
+        period=str(subject.period),
+        manifest=subject.reading.manifest,
+        scenario=subject.reading.manifest["scenario"],
+        warning=warning(subject),
+        svg=lambda f: Markup(f.drawing.inline),
+        is_quantity=lambda cell: isinstance(cell, Quantity),
+        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
+        **given,
+    )
+    return found.lstrip() + "\n"

@@ -1,0 +1,198 @@
+"""Targets, validation, calibration: what they refuse, and that known truths are found again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.calibrate import reduced
+from sim.calibrate.fitting import Plan, calibrate
+from sim.calibrate.parameters import MEL, settings, values_of
+from sim.calibrate.posterior import Facts, information, is_identified, profile, rank_uniformity, reweighted, sample
+from sim.calibrate.simulator import Simulator, Store
+from sim.calibrate.surrogate import design, fit
+from sim.calibrate.targets import Target, read_targets, twin_of
+from sim.calibrate.validation import confront, html, markdown
+from sim.calibrate.writing import document, overrides_of, write
+from sim.inputs.faults import Faults
+from sim.inputs.files import find_territory
+from sim.inputs.scenario import load
+
+TARGETS = find_territory("mel") / "targets.csv"
+ERROR = 0.03  # relative, of each fact of the reduced model
+
+
+def target(**changes: object) -> Target:
+    """Return a target that expects 100 attributions in 2022."""
+    given = {
+        "id": "X1", "label": "Essai", "value": 100.0, "unit": "count", "low": math.nan, "high": math.nan,
+        "standard_error": 1.0, "year": "2022", "scope": "MEL", "source": "essai", "confidence": "A", "use": "controle",
+        "twin": "indicateur", "indicator": "attributions", "twin_scope": "mel", "twin_group": "mel", "twin_year": 2022,
+        "note": "",
+    }  # fmt: skip
+    return Target(**(given | changes))  # type: ignore[arg-type]
+
+
+def results(*values: float) -> pd.DataFrame:
+    """Return indicators of some replications."""
+    rows = [(n, 2022, "attributions", "mel", "mel", v) for n, v in enumerate(values)]
+    return pd.DataFrame(rows, columns=["replication", "year", "indicator", "scope", "group", "value"])
+
+
+def test_shipped_targets_are_read_and_say_their_ambiguity() -> None:
+    targets = read_targets(TARGETS)
+    assert len(targets) >= 40
+    assert all(t.note for t in targets if t.use in ("entree", "hors_modele"))
+    assert all(t.error > 0 for t in targets if t.twin)
+    assert {t.use for t in targets} == {"ajustement", "controle", "entree", "hors_modele"}
+
+
+def test_faults_of_a_table_of_targets_are_told_with_their_line(tmp_path: Path) -> None:
+    lines = TARGETS.read_text(encoding="utf-8").splitlines()
+    broken = [line.replace("demandes_en_stock", "demande_en_stock") for line in lines]
+    broken.append(lines[1].replace("ajustement", "entree"))
+    path = tmp_path / "targets.csv"
+    path.write_text("\n".join(broken) + "\n", encoding="utf-8")
+    with pytest.raises(Faults) as caught:
+        read_targets(path)
+    text = str(caught.value)
+    assert "did you mean 'demandes_en_stock'" in text
+    assert "given twice" in text
+    assert "without a twin" in text
+
+
+def test_a_range_counts_and_the_size_of_the_world_is_undone() -> None:
+    ranged = target(low=90.0, high=110.0)
+    assert ranged.distance(105.0) == 0
+    assert ranged.distance(80.0) == -10
+    assert twin_of(results(10.0), target(), 0.1) == pytest.approx(100.0)
+    assert target(year="~2021-22").fact_year == 2022
+    assert target(year="end 2020").fact_year == 2020
+
+
+def test_misses_are_bold_with_their_size() -> None:
+    near, far = target(), target(id="X2", value=200.0)
+    never = target(id="X3", twin_year=2090)
+    lines = confront(results(99.0, 100.0, 101.0), [near, far, never], 1.0)
+    assert [line.is_reproduced for line in lines] == [True, False, False]
+    assert lines[1].miss < -80
+    assert not lines[2].is_judged
+    text = markdown(lines, "Essai")
+    assert "**manqué**" in text
+    assert "non simulé" in text
+    assert 'class="manque"' in html(lines, "Essai")
+
+
+def test_a_point_of_the_box_is_a_scenario() -> None:
+    middle = settings(values_of(np.full(len(MEL), 0.5), MEL).tolist(), MEL)
+    loaded = load("reference", [f"{path}={value}" for path, value in middle.items()])
+    assert loaded.scenario.flows.exits.per_year_share[2023] == pytest.approx(0.055)
+
+
+def surrogate_of_reduced():  # type: ignore[no-untyped-def]
+    unit = design(64, len(reduced.PARAMETERS), 1)
+    return fit(unit, reduced.outputs(values_of(unit, reduced.PARAMETERS)))
+
+
+def facts_at(unit: np.ndarray, rng: np.random.Generator) -> Facts:
+    exact = reduced.outputs(values_of(unit, reduced.PARAMETERS))[0]
+    error = ERROR * np.abs(exact)
+    seen = exact + error * rng.standard_normal(len(exact))
+    return Facts(seen, seen, error)
+
+
+@pytest.mark.slow
+def test_known_parameters_are_recovered_and_ranks_are_uniform() -> None:
+    """Simulation-based calibration on the reduced model: 100 truths drawn from the prior."""
+    rng, surrogate, draws = np.random.default_rng(5), surrogate_of_reduced(), 49
+    dimensions = len(reduced.PARAMETERS)
+    ranks: list[list[int]] = [[] for _ in range(dimensions)]
+    inside = 0
+    for run in range(100):
+        truth = rng.random(dimensions)
+        found = sample(facts_at(truth[None, :], rng), surrogate, dimensions, surrogate.error, run, draws, 20, 300)
+        low, high = np.quantile(found, [0.05, 0.95], axis=0)
+        inside += int(((low <= truth) & (truth <= high)).sum())
+        for place, below in enumerate((found < truth).sum(axis=0).tolist()):
+            ranks[place].append(below)
+    assert 0.80 <= inside / (100 * dimensions) <= 0.98
+    assert all(rank_uniformity(each, draws) > 0.01 for each in ranks)
+
+
+def test_what_facts_identify_is_told() -> None:
+    rng, surrogate = np.random.default_rng(3), surrogate_of_reduced()
+    truth = np.full(len(reduced.PARAMETERS), 0.5)
+    facts = facts_at(truth[None, :], rng)
+    blind = Facts(facts.low, facts.high, np.where(np.arange(5) == 3, 1e3, facts.error))  # nothing on refusals
+    draws = sample(blind, surrogate, len(truth), surrogate.error, 1)
+    assert is_identified(draws).tolist()[3] is False
+    assert is_identified(draws)[0]
+    values = information(surrogate, truth, blind.error)
+    assert (values > 1).sum() == 3
+    flat = profile(blind, surrogate, len(truth), surrogate.error, 3, truth)
+    steep = profile(blind, surrogate, len(truth), surrogate.error, 0, truth)
+    assert np.ptp(flat[:, 1]) < 0.1 * np.ptp(steep[:, 1])
+
+
+def test_real_runs_correct_a_wrong_surrogate() -> None:
+    facts = Facts(np.array([1.0]), np.array([1.0]), np.array([0.1]))
+    real, guessed = np.array([[1.0], [2.0]]), np.array([[1.0], [1.0]])
+    weight = reweighted(real, guessed, facts, np.array([0.0]), np.array([0.0]))
+    assert weight[0] > 0.99
+    assert rank_uniformity([0] * 100, 49) < 1e-6
+
+
+@dataclass(frozen=True)
+class Reduced(Simulator):
+    """The reduced model in the place of the simulator."""
+
+    def run(self, values, seed):  # type: ignore[no-untyped-def]
+        rng = np.random.default_rng([seed, 1])
+        return reduced.noisy(np.array(values), 0.005, rng)[0].tolist()
+
+
+def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> None:
+    truth = values_of(np.array([0.3, 0.6, 0.5, 0.7]), reduced.PARAMETERS)
+    exact = reduced.outputs(truth)[0]
+    facts = tuple(
+        target(id=f"R{n}", value=float(v), standard_error=ERROR * abs(float(v)), use="ajustement")
+        for n, v in enumerate(exact)
+    )
+    simulator = Reduced("essai", 1, 1, facts, reduced.PARAMETERS)
+    plan, runs = Plan(first=40, second=10, noise=3, check=4), []
+    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
+    assert len(runs) == plan.runs
+    again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
+    assert len(runs) == plan.runs, "nothing is run twice"
+    assert np.array_equal(found.draws, again.draws)
+    low, high = np.quantile(values_of(found.draws, reduced.PARAMETERS), [0.02, 0.98], axis=0)
+    assert ((low <= truth) & (truth <= high)).all()
+    assert 1 <= found.effective <= plan.check
+    path = tmp_path / "fit.yaml"
+    write(path, document(found, simulator, {"scenario": "essai"}))
+    assert overrides_of(path, 3, reduced.PARAMETERS) == []
+    with pytest.raises(Faults, match="not a posterior sample"):
+        overrides_of(path, 0)
+
+
+def test_a_draw_of_the_shipped_sample_is_a_scenario() -> None:
+    path = find_territory("mel").parents[1] / "calibrated" / "mel.yaml"
+    assert overrides_of(path, 0) != overrides_of(path, 1)
+    loaded = load("reference", overrides_of(path, 7))
+    assert 26_000 <= loaded.scenario.flows.arrivals.per_year <= 37_000
+
+
+@pytest.mark.slow
+def test_the_real_simulator_answers_at_a_point() -> None:
+    facts = tuple(t for t in read_targets(TARGETS) if t.use == "ajustement" and t.twin_year == 2022)
+    simulator = Simulator("reference", 300, 1, facts)
+    point = values_of(np.full(len(MEL), 0.5), MEL).tolist()
+    outputs = simulator.run(point, 1)
+    assert outputs == simulator.run(point, 1)
+    assert 40_000 < outputs[0] < 70_000
+    assert len(simulator.key) == 16
