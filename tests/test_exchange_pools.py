@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim import exchange_bench
-from sim.exchange import lawful
+from sim.exchange import lawful, wanting
 from sim.exchange.friction import Step, complete, legs_of, reached, remembered, seen, step_shares, survival_share
 from sim.exchange.graph import from_edges, from_networkx
 from sim.exchange.mechanisms import Request, run
@@ -66,6 +66,21 @@ def test_arrays_and_networkx_say_the_same(small, seed: int) -> None:  # type: ig
     assert np.array_equal(fast.is_vacant, slow.is_vacant)
     again = from_networkx(fast.to_networkx())
     assert np.array_equal(again.heads, fast.heads)
+
+
+def test_adverts_are_the_first_that_suit(small) -> None:  # type: ignore[no-untyped-def]
+    here, given, rows = small
+    pool = pool_in(here, rows, 0)
+    nodes = np.random.default_rng(0).permutation(len(pool))
+    first = np.random.default_rng(1).integers(0, len(pool), len(pool))
+    whole, part = swap_arrays(pool, given), swap_arrays(pool, given, wanting.Adverts(nodes, first, 3))
+    for u in range(len(pool)):
+        all_of_u = set(whole.heads[whole.starts[u] : whole.starts[u + 1]].tolist())
+        looked_at = [int(nodes[(first[u] + i) % len(pool)]) for i in range(len(pool))]
+        expected = [v for v in looked_at if v in all_of_u][:3]
+        assert part.heads[part.starts[u] : part.starts[u + 1]].tolist() == sorted(expected)
+    every = wanting.Adverts(np.arange(len(pool)), first, len(pool))
+    assert np.array_equal(swap_arrays(pool, given, every).starts, whole.starts)
 
 
 def test_obstacles_are_those_of_allocation(small) -> None:  # type: ignore[no-untyped-def]

@@ -132,6 +132,19 @@ def test_town_is_solved_to_its_bound_without_listing_cycles() -> None:
     assert listed.weight > run("pairs", Request(graph)).weight > run("greedy", Request(graph)).weight
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_quick_packing_is_valid_and_near(seed: int) -> None:
+    graph = random_graph(60, 0.08, seed, vacant=4)
+    quick, exact = (
+        run("chains", Request(graph, effort=Effort(is_quick=hurried), seconds=20)) for hurried in (True, False)
+    )
+    check(graph, quick, 3)
+    assert exact.is_optimal
+    assert 0.85 * exact.weight <= quick.weight <= exact.weight <= quick.bound
+    sampled = run("cycles", Request(graph, effort=Effort(is_quick=True, listed_most=1)))
+    check(graph, sampled, 3)
+
+
 def test_same_request_same_answer() -> None:
     graph = town_graph(300, 8, 1)
     first, again = (run("cycles", Request(graph, effort=TIGHT, seconds=60, seed=5)) for _ in range(2))

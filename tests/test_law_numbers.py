@@ -24,7 +24,7 @@ FACTORS = (12, 100)
 
 ALGORITHMS = {
     f"exchange/{name}.py"
-    for name in ("cycles", "graph", "packing", "prices", "pricing", "solving", "trading", "wanting")
+    for name in ("cycles", "graph", "packing", "prices", "pricing", "quick", "solving", "trading", "wanting")
 }
 """Solvers of graphs: their numbers are lengths of cycles, tolerances and sizes; none is of law or policy."""
 
@@ -54,6 +54,7 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("flows/reviews.py", 5): "margin of that rough look: speed only",
     ("flows/steering.py", 8): "layout of the index: segments by public",
     ("flows/exits.py", 500): "size of a batch: speed only",
+    ("flows/exchanges.py", 32): "bits of a row number in a key",
     ("exchange/instances.py", 3): "columns of a file",
     ("exchange/weights.py", 3): "length of the shortest cycle that has a pair inside",
     ("exchange/mechanisms.py", 3): "default length of a cycle: an option of the command, rules.exchange.max_length",

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
-from numba import njit
 
 from sim.exchange.cycles import Columns, join, list_chains, list_cycles
 from sim.exchange.graph import SwapGraph, from_edges
 from sim.exchange.packing import assignment_bound, choose, whole_bound
 from sim.exchange.prices import Prices, is_close, relax
 from sim.exchange.pricing import MOST_LENGTH, price_chains, price_cycles
+from sim.exchange.quick import pack_quickly, simple_bound
 from sim.exchange.weights import Failure, by_length, column_values
 
 
@@ -36,10 +36,11 @@ class Effort:
     steps_per_second: float = 2e8  # of a whole pass of pricing, guessed low
     near_share: float = 0.003  # gap to the assignment bound at which to stop when a whole pass would take too long
     tolerance_share: float = 2e-5  # gap at which the relaxation stops
-    tenants: int = 400  # size of a neighbourhood
+    tenants: int = 250  # size of a neighbourhood
     patience: int = 120  # neighbourhoods without progress before stopping
+    is_quick: bool = False  # no proof but a simple bound: for rounds inside a simulation
     turn_most: int = 15_000  # columns in one neighbourhood at most
-    turn_seconds: float = 5.0  # time given to one neighbourhood at most
+    turn_seconds: float = 3.0  # time given to one neighbourhood at most
 
 
 class Deadline:
@@ -111,12 +112,14 @@ def compile_once() -> None:
     toy = from_edges(7, np.append(tails, 0), np.append(heads, 6), is_vacant=np.arange(7) == 6)
     for longest in (2, 3, 4):
         problem = Problem(toy, [toy.weight], longest, 2)
-        columns, prices, _ = _generate(problem, Deadline(1.0))
-        _pick(columns.nodes, np.argsort(-prices.use), toy.nodes)
+        columns, _, _ = _generate(problem, Deadline(1.0))
+        pack_quickly(columns.nodes, np.column_stack(problem.values(columns)), toy.nodes)
 
 
 def solve(problem: Problem, seconds: float) -> Solution:
     """Return the best exchange found in the time given, with a proven bound of its first objective."""
+    if problem.effort.is_quick:
+        return solve_quickly(problem)
     compile_once()
     deadline, effort, nodes = Deadline(seconds), problem.effort, problem.graph.nodes
     is_matching = problem.longest == PAIR and not problem.has_chains  # easy for the integer programme, not for prices
@@ -128,9 +131,10 @@ def solve(problem: Problem, seconds: float) -> Solution:
         prices = relax(columns.nodes, values[0], nodes, deadline.left() / 2, effort.tolerance_share)
         bound = whole_bound(prices.bound, values[0])
     else:
-        columns, prices, _ = _generate(problem, deadline)
+        columns, prices, bound = _generate(problem, deadline)
         values = problem.values(columns)
-    start = _pick(columns.nodes, np.lexsort((-values[0], -prices.use)), nodes)
+    order = np.lexsort((-values[0], -prices.use))  # the fractional packing shows the way
+    start = pack_quickly(columns.nodes, np.column_stack(values), nodes, order)
     able = np.zeros(nodes, dtype=bool)
     able[columns.nodes[columns.nodes >= 0]] = True
     found = search(problem, columns.take(start), able, bound, deadline)
@@ -145,10 +149,23 @@ def solve(problem: Problem, seconds: float) -> Solution:
     return exact if exact.values >= found.values else Solution(found.columns, found.values, bound, False)
 
 
+def solve_quickly(problem: Problem) -> Solution:
+    """Return a packing that no single exchange of columns improves, among the cycles listed."""
+    effort, nodes = problem.effort, problem.graph.nodes
+    columns, is_whole = problem.columns(effort.listed_most)
+    if not is_whole:
+        columns, _ = problem.columns(effort.sampled_per_node * nodes, effort.sampled_per_node)
+    values = problem.values(columns)
+    chosen = pack_quickly(columns.nodes, np.column_stack(values), nodes)
+    worth = tuple(float(value[chosen].sum()) for value in values)
+    bound = simple_bound(columns.nodes, values[0], nodes) if is_whole else float(nodes * problem.weights[0].max())
+    return Solution(columns.take(chosen), worth, max(bound, worth[0]), len(worth) == 1 and _meets(worth[0], bound))
+
+
 def _exact(problem: Problem, columns: Columns, values: list[np.ndarray], bound: float, deadline: Deadline) -> Solution:
     """Solve the integer programme on columns that hold every best packing."""
     chosen, bounds = choose(columns, values, problem.graph.nodes, deadline.left())
-    simple = _pick(columns.nodes, np.argsort(-values[0], kind="stable"), problem.graph.nodes)
+    simple = pack_quickly(columns.nodes, np.column_stack(values), problem.graph.nodes)
     if values[0][simple].sum() > values[0][chosen].sum():  # time ran out before anything better was found
         chosen = simple
     worth = tuple(float(value[chosen].sum()) for value in values)
@@ -224,24 +241,6 @@ def _translated(problem: Problem, columns: Columns, edges: np.ndarray) -> Column
     roots = np.where(ends, graph.heads[numbers[:, 0]], -1) if len(numbers) else np.empty(0, dtype=np.int32)
     nodes = np.column_stack([np.where(numbers >= 0, graph.tails[numbers], -1), roots]).astype(np.int32)
     return Columns(numbers, nodes)
-
-
-@njit(cache=True)
-def _pick(nodes, order, count):  # type: ignore[no-untyped-def]
-    """Return columns taken in order, each disjoint from those before."""
-    taken, chosen, size = np.zeros(count, dtype=np.bool_), np.empty(len(order), dtype=np.int64), 0
-    for c in order:
-        is_free = True
-        for v in nodes[c]:
-            if v >= 0 and taken[v]:
-                is_free = False
-        if is_free:
-            for v in nodes[c]:
-                if v >= 0:
-                    taken[v] = True
-            chosen[size] = c
-            size += 1
-    return chosen[:size].copy()
 
 
 def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, float]:

@@ -121,8 +121,39 @@ afford = njit(cache=True)(affordability.can_afford)
 ceiling = njit(cache=True)(affordability.income_ceiling_eur_year)
 
 
-def swap_arrays(pool: Pool, given: SwapTerms) -> SwapGraph:
-    """Return the swap graph of a pool, built straight into arrays (the same edges as ``swap_graph``)."""
+@dataclass(frozen=True)
+class Adverts:
+    """What tenants look at: dwellings in one order, each from a place of its own, until some suit.
+
+    Attributes
+    ----------
+    order : numpy.ndarray
+        Nodes in the order of the adverts.
+    first : numpy.ndarray
+        Place in that order where each tenant begins.
+    most : int
+        A tenant stops after so many that suit.
+    """
+
+    order: np.ndarray
+    first: np.ndarray
+    most: int
+
+
+def swap_arrays(pool: Pool, given: SwapTerms, adverts: Adverts | None = None) -> SwapGraph:
+    """Return the swap graph of a pool, built straight into arrays (the same edges as ``swap_graph``).
+
+    Parameters
+    ----------
+    pool : Pool
+        Tenants and empty dwellings.
+    given : SwapTerms
+        Law and practice of the day.
+    adverts : Adverts, optional
+        What tenants look at, when not everything: only the edges that they see.
+    """
+    nodes = np.arange(len(pool))
+    seen = Adverts(nodes, np.zeros_like(nodes), len(pool)) if adverts is None else adverts
     p = pool
     surfaces = np.asarray(given.usage.surfaces_m2, dtype=np.float64)
     persons = np.clip(p.size.astype(np.int64), 1, len(surfaces)) - 1
@@ -142,13 +173,23 @@ def swap_arrays(pool: Pool, given: SwapTerms) -> SwapGraph:
         p.first_commune.astype(np.int64), p.place_set.astype(np.int64),
     )  # fmt: skip
     starts, heads, preference = _build(
-        p.may_swap, p.is_vacant, homes, people, wants, given.wishes, given.usage.excess_rooms, given.terms
+        p.may_swap,
+        p.is_vacant,
+        homes,
+        people,
+        wants,
+        given.wishes,
+        given.usage.excess_rooms,
+        given.terms,
+        seen.order,
+        seen.first,
+        seen.most,
     )
     return SwapGraph(starts, heads, np.ones(len(heads)), preference, p.is_vacant)
 
 
 @njit(cache=True)
-def _build(may_swap, is_vacant, homes, people, wants, wishes, excess, terms):  # type: ignore[no-untyped-def]
+def _build(may_swap, is_vacant, homes, people, wants, wishes, excess, terms, order, first, most):  # type: ignore[no-untyped-def]
     commune, rooms, surface, rent, charges, financing, landlord, zone, accessible, raised = homes
     size, tax_income, income, units, category, over_six, family, needs, least = people
     rooms_min, rooms_max, wanted, first_commune, place_set = wants
@@ -160,7 +201,10 @@ def _build(may_swap, is_vacant, homes, people, wants, wishes, excess, terms):  #
             wished, tax = wishes[place_set[u]], tax_income[u] * terms.income_index
             earns, is_under = income[u] * terms.income_index, rooms[u] - size[u] > excess
             low, high = rooms_min[u], min(rooms_max[u], size[u] + excess)
-            for v in range(n):
+            for i in range(n):
+                if m - starts[u] == most:
+                    break
+                v = order[(first[u] + i) % n]
                 if rooms[v] < low or rooms[v] > high or not wished[commune[v]] or v == u or not may_swap[v]:
                     continue
                 if surface[v] < least[u] or (needs[u] and not accessible[v]):
@@ -182,4 +226,8 @@ def _build(may_swap, is_vacant, homes, people, wants, wishes, excess, terms):  #
                 likes[m] -= cost / max(1.0, earns)
                 m += 1
         starts[u + 1] = m
+        if m - starts[u] > 1:
+            row = np.argsort(heads[starts[u] : m])
+            heads[starts[u] : m] = heads[starts[u] : m][row]
+            likes[starts[u] : m] = likes[starts[u] : m][row]
     return starts, heads[:m].copy(), likes[:m].copy()

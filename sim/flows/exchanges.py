@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.exchange.friction import Step, complete, legs_of, reached, seen, step_shares, survival_share
+from sim.exchange.friction import Step, complete, legs_of, reached, step_shares, survival_share
 from sim.exchange.graph import SwapGraph
 from sim.exchange.lawful import legs_in_flux
 from sim.exchange.mechanisms import Exchange, Request, run
 from sim.exchange.pool import Pool, Stock, Usage, pool_of, wished_communes
 from sim.exchange.solving import Effort
-from sim.exchange.wanting import SwapTerms, swap_arrays
+from sim.exchange.wanting import Adverts, SwapTerms, swap_arrays
 from sim.exchange.weights import Failure, Weighing, gains
 from sim.flows import steering
 from sim.flows.search import LANDLORD, leave_flux, put_on_list, start_search, works_days
@@ -30,7 +30,7 @@ from sim.words.codes import Reason, Status
 from sim.world import moves
 from sim.world.world import Story, World
 
-ROUND = Effort(exact_most=6_000, tenants=150, patience=15, turn_seconds=2.0)
+ROUND = Effort(is_quick=True)
 ROW_BITS = 32
 STEPS = ("echange_contact", "echange_accord", "echange_dossier", "echange_caleol", "echange_desistement")
 
@@ -101,12 +101,9 @@ def hold_round(world: World, bourse: Bourse) -> None:
     rule, law = world.scenario.rules.exchange, world.law
     pool = pool_today(world)
     usage = Usage(int(law["sous_occupation.pieces_en_trop"]), tuple(law["sur_occupation.surface_m2"]))
-    graph = swap_arrays(pool, SwapTerms(world.terms, usage, bourse.wishes))
-    is_new = ~np.isin(leg_keys(pool, graph.tails, graph.heads), bourse.failed)
-    adverts = pool.luck_id[graph.tails] ^ pool.luck_id[graph.heads]
-    luck = world.luck.uniform("echange_annonces", adverts, world.day)
-    graph = graph.keep(is_new)
-    graph = graph.keep(seen(graph, luck[is_new], rule.friction.adverts_seen))
+    terms = SwapTerms(world.terms, usage, bourse.wishes)
+    graph = swap_arrays(pool, terms, adverts_of(world, pool) if rule.friction.adverts_seen else None)
+    graph = graph.keep(~np.isin(leg_keys(pool, graph.tails, graph.heads), bourse.failed))
     if not graph.edges:
         return
     age = int(law["sous_occupation.age_protege_years"])
@@ -116,9 +113,17 @@ def hold_round(world: World, bourse: Bourse) -> None:
     request = Request(
         graph, weights, rule.max_length, rule.max_length, failure, rule.seconds, order,
         world.luck.uniform("echange_preference", pool.luck_id[graph.tails] ^ pool.luck_id[graph.heads]),
-        seed=world.day, effort=ROUND,
+        effort=ROUND,
     )  # fmt: skip
     propose(world, bourse, pool, graph, run(rule.name, request))
+
+
+def adverts_of(world: World, pool: Pool) -> Adverts:
+    """Return the adverts of the round, in an order drawn for the day; each tenant begins somewhere."""
+    luck = world.luck.uniform
+    order = np.argsort(luck("echange_annonces", pool.luck_id, world.day), kind="stable")
+    first = (luck("echange_debut", pool.luck_id, world.day) * len(pool)).astype(np.int64)
+    return Adverts(order, first, world.scenario.rules.exchange.friction.adverts_seen)
 
 
 def leg_keys(pool: Pool, tenants: np.ndarray, homes: np.ndarray) -> np.ndarray:
