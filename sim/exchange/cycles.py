@@ -37,11 +37,6 @@ class Columns(NamedTuple):
         return np.asarray((self.edges >= 0).sum(axis=1))
 
 
-def no_columns(longest: int) -> Columns:
-    """Return no column."""
-    return Columns(np.empty((0, longest), dtype=np.int32), np.empty((0, longest + 1), dtype=np.int32))
-
-
 def columns_of(graph: SwapGraph, edges: np.ndarray, vacancies: np.ndarray | None = None) -> Columns:
     """Return columns from their edges; ``vacancies`` is the empty dwelling that ends each, -1 for a cycle."""
     nodes = np.where(edges >= 0, graph.tails[edges], NONE).astype(np.int32)

@@ -54,14 +54,6 @@ def substituted(own: np.ndarray, serves: np.ndarray) -> np.ndarray:
     return np.where(serves, np.maximum(own, 0), -1)
 
 
-def is_in_flux_base(*, is_substitution: bool, is_internal_mutation: bool = False, is_relodging: bool = False) -> bool:
-    """Return whether an attribution belongs to the yearly flow that reservations are shares of (R441-5).
-
-    Out: the prefect's substitutions (L441-1, al. 34), mutations inside one landlord's stock, relodgings.
-    """
-    return not (is_substitution or is_internal_mutation or is_relodging)
-
-
 def is_within_caps(share: float, agents_share: float, cap: float, agents_cap: float) -> bool:
     """Return whether the State's reservations respect their caps: a ceiling of the whole, part of it for agents.
 

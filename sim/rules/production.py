@@ -36,11 +36,6 @@ def sru_per_year(
     return np.asarray(np.where(gap > 0, due / period_years, 0.0))
 
 
-def is_under_rule(dwellings: np.ndarray, is_in_qpv: np.ndarray, threshold: int) -> np.ndarray:
-    """Return which operations the 30 % rule concerns: large enough, and outside QPV (action 17)."""
-    return np.asarray((np.asarray(dwellings) >= threshold) & ~np.asarray(is_in_qpv, dtype=bool))
-
-
 def rule_kept(production: float, social: float, plai: float, social_share: float, plai_share: float) -> bool:
     """Return whether a commune keeps the rule over its three years: social dwellings, and PLAI among them.
 
