@@ -37,7 +37,7 @@ def fan(years: list[int], runs: np.ndarray, observed: list[tuple[int, float]], s
     """
     figure = style.blank(9.6, 3.9)
     axes = style.panel(figure, 1.0, 0.75, 6.6, 2.85)
-    middle = np.median(runs, axis=0)
+    middle = runs.mean(axis=0)  # the mean, as in the tables: two numbers for one thing would be read as two things
     is_few = len(runs) < FEW
     bands = ((0, 100, 0.2),) if is_few else ((5, 95, 0.14), (25, 75, 0.24))
     if len(runs) > 1:
@@ -67,7 +67,7 @@ def fan(years: list[int], runs: np.ndarray, observed: list[tuple[int, float]], s
     spread = f"[{french.number(runs[:, -1].min())}{french.NBSP}; {french.number(runs[:, -1].max())}]"
     axes.text(years[-1] + 0.6, middle[-1], f"{years[-1]}, {spread}", color=style.BLUE, va="top", fontsize=9)
     words = "étendue des réplications" if is_few else "50 % et 90 % des réplications"
-    handles: list[Any] = [Line2D([], [], color=style.BLUE, marker="o", label="simulé, médiane des réplications")]
+    handles: list[Any] = [Line2D([], [], color=style.BLUE, marker="o", label="simulé, moyenne des réplications")]
     handles += [Patch(color=style.BLUE, alpha=0.2, label=words)] if len(runs) > 1 else []
     if observed:
         handles.append(
