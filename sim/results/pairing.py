@@ -116,7 +116,7 @@ def open_sides(folders: Sequence[Path]) -> Sides:
     people = [first_people(side.run, sides.followed[0]) for side in sides.all]
     for side, own in zip(sides.alternatives, people[1:], strict=True):
         if not own.equals(people[0]):
-            text = f"not comparable with {shown(sides.base.run.path)}: other households on the first day"
+            text = f"not comparable: other households on the first day than {shown(sides.base.run.path)}"
             raise Faults([Fault(shown(side.run.path), 1, text)])
     return sides
 
