@@ -79,15 +79,19 @@ def compare(
     override: Override = None,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
 ) -> None:
     """Compare runs, or scenarios run with common luck: paired differences, winners and losers, in French."""
     from sim import comparing
+    from sim.results.workers import choose
 
+    workers = choose(engine, scheduler, jobs)
     given = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
     given["start"] = start.date() if start else None  # type: ignore[assignment]
     options = {name: value for name, value in given.items() if value is not None}
     items = comparing.prepare([base, *alternatives], options, override or [])
-    comparison, folder, written = comparing.compare(comparing.run_all(items, out, jobs, quiet), out)
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, workers, quiet), out)
     if as_json:
         from sim.results.compare import as_text
 
