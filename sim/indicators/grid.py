@@ -45,6 +45,7 @@ PUBLICS = (
     "handicap",
     "sans abri",
     "sortants d'hébergement",
+    "travailleurs essentiels",
 )
 ROOMS = ("T1", "T2", "T3", "T4", "T5 et plus")
 
