@@ -27,6 +27,10 @@ class Norms:
     surface_m2: tuple[float, ...]  # smallest legal area for 1, 2, ... persons; the last holds beyond (sur_occupation.*)
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
     files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
+    ceilings_eur_year: tuple[tuple[float, ...], ...] = ()  # by Financing: categories 1 to 6, then per further person
+    apl_cap_eur_month: tuple[tuple[float, ...], ...] = ()  # zones 2 and 3, T1 to T5: APL ceiling with flat charges
+    rent_index: float = 1.0  # rents of the year over those of the base year
+    income_index: float = 1.0
 
 
 @dataclass(frozen=True)
