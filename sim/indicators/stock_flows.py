@@ -141,7 +141,7 @@ def evictions(prepared: Preparation) -> Population:
 
 
 @indicator(
-    "entrees_en_place", label="Entrées de demandeurs en place hors du parc (foyers, résidences, étudiants, intermédiation)",
+    "entrees_en_place", label="Demandeurs entrés dans une place hors du parc (foyer, résidence, intermédiation)",
     unit="count", reference="PLH, actions 4, 33, 34, 36 et 39", scopes=("mel", "public"),
 )  # fmt: skip
 def places(facts: Facts) -> Measure:
