@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.grid import ROOMS
 from sim.indicators.measures import Measure, indicator, nothing, ratio
 from sim.indicators.stock_flows import RENT, stock_days, total
 from sim.state.living import COLUMNS
@@ -16,7 +17,7 @@ TAX_INCOME, CATEGORY, OVER_SIX = (
     COLUMNS.index(name) for name in ("tax_income_eur_year", "ceiling_category", "persons_over_six")
 )
 PLUS = (int(Financing.HLMO), int(Financing.PLUS))  # one ceiling for both
-LARGEST = 5
+LARGEST = len(ROOMS)
 
 
 def as_of(prepared: Preparation, key: str, column: int, born: np.ndarray) -> Iterator[np.ndarray]:
