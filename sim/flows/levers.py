@@ -18,7 +18,8 @@ from sim.state.luck import identities, offspring
 from sim.words.clock import DAYS_PER_YEAR, Phase, first_day, year_of
 from sim.words.codes import Channel, Ground, Occupation, Reason, Recognition
 from sim.world import moves, moves_stock
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 MUTATION = int(Recognition.MUTATION)
 
