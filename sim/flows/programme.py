@@ -55,7 +55,7 @@ class Plan:
         )
         social = float(law["plh.part_sociale"])
         law.day = today
-        production = production_by_commune(builder)
+        production = production_by_commune(world.territory)
         catch_up = world.scenario.flows.deliveries.sru_catch_up
         return commune_weights(production, builder.qpv, sru, social, catch_up)
 

@@ -10,7 +10,7 @@ from sim.indicators.facts import Facts, Preparation, select
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import DWELLING_SCOPES, Measure, count, indicator
 from sim.state.living import COLUMNS
-from sim.words.codes import GONE, EventKind, Reason, Use
+from sim.words.codes import GONE, EventKind, Financing, Reason, Use
 
 RENT = COLUMNS.index("rent_eur_month")
 MONTHS_PER_YEAR = 12
@@ -154,3 +154,37 @@ def entries(prepared: Preparation) -> Population:
     events = prepared.r.events
     positions = select(events, EventKind.WITHDRAWN)
     return prepared.flow(positions[events["reason"][positions] == Reason.PLACE])
+
+
+def new_social(prepared: Preparation) -> Population:
+    """PLUS and PLAI delivered outside QPV, in the year: what the 30 % rule of the PLH counts (action 17)."""
+    events, table = prepared.r.events, prepared.r.dwellings
+    positions = select(events, EventKind.DELIVERED)
+    rows = events["dwelling"][positions]
+    year = prepared.year(events["day"][positions])
+    counted = np.isin(table.financing[rows], SOCIAL) & ~prepared.in_qpv(rows, year)
+    is_plai = np.zeros(len(events), dtype=bool)
+    is_plai[positions] = table.financing[rows] == Financing.PLAI
+    return _of(prepared, positions[counted], {"is_plai": is_plai})
+
+
+SOCIAL = (int(Financing.PLUS), int(Financing.PLAI))
+RULE_SCOPES = ("mel", "territoire", "commune")
+
+
+@indicator(
+    "livraisons_sociales", label="PLUS et PLAI livrés hors QPV", unit="count", reference="PLH, action 17",
+    scopes=RULE_SCOPES,
+)  # fmt: skip
+def social_delivered(facts: Facts) -> Measure:
+    """Dwellings that the 30 % rule counts."""
+    return count(facts.made(new_social))
+
+
+@indicator(
+    "livraisons_plai", label="PLAI livrés hors QPV", unit="count", reference="PLH, action 17", scopes=RULE_SCOPES
+)
+def very_social_delivered(facts: Facts) -> Measure:
+    """Those of them financed in PLAI."""
+    found = facts.made(new_social)
+    return count(found, found["is_plai"])

@@ -142,6 +142,7 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         by_year(reading, "offre", "L'offre par année", themes.SUPPLY),
         *themes.supply(subject),
         *living.supply(subject),
+        living.rule_of_thirty(subject),
         *crossed(subject.masks, period),
         themes.dreal(subject),
         *themes.tension(subject),

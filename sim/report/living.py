@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from sim.inputs.law import load_law
+from sim.population.programme import production_by_commune
 from sim.report.contents import by_year, label_of, shown
 from sim.report.members import Subject
-from sim.report.tables import Cell, Table
+from sim.report.reading import Period
+from sim.report.tables import Cell, Quantity, Table
+from sim.rules.production import rule_kept
+from sim.words.clock import first_day
 
 ROOMS = ("T1", "T2", "T3", "T4", "T5 et plus")
 STOCK = (
@@ -21,7 +28,8 @@ BY_ROOMS = (
 )  # fmt: skip
 PRESSURE = ("taux_pression", "taux_pression_plus", "taux_pression_plai")
 LISTED = {
-    *STOCK, *RENEWAL, *BY_ROOMS, *PRESSURE, "part_parc_sous_plafond_apl", "longueur_chaines_neuf",
+    *STOCK, *RENEWAL, "livraisons_sociales", "livraisons_plai",
+    *BY_ROOMS, *PRESSURE, "part_parc_sous_plafond_apl", "longueur_chaines_neuf",
     "longueur_chaines_depart",
     *(f"chaine_rang_{n}{end}" for n in range(1, 5) for end in ("", *(f"_{gain}" for gain in STEPS))),
 }  # fmt: skip
@@ -56,6 +64,50 @@ def supply(subject: Subject) -> list[Table]:
         *found,
         Table("parc_territoires", f"Le parc, de fin {before} à fin {period.last}", head, tuple(rows), (note,)),
     ]
+
+
+RULE_YEARS = 3
+"""Years over which the PLH judges the 30 % rule: its definition (action 17)."""
+
+
+def rule_of_thirty(subject: Subject) -> Table:
+    """Return, by territory, what the 30 % rule of the PLH counts over three years, and the communes that keep it."""
+    reading, place = subject.reading, subject.territory
+    span = Period(subject.period.last - RULE_YEARS + 1, subject.period.last)
+    head = ("Territoire", "Production visée hors QPV", "PLUS et PLAI livrés", "Part", "dont PLAI", "Communes en règle")
+    caption = f"Règle des 30 % de logements sociaux, dont 30 % de PLAI, {span}"
+    if not reading.has("livraisons_sociales") or any(year not in reading.years for year in span.years):
+        return Table("regle_30", caption, head, ())
+    law, day = load_law(), first_day(span.last + 1) - 1
+    shares = float(law.at("plh.part_sociale", day)), float(law.at("plh.part_plai", day))
+    wanted = production_by_commune(place) * (1 - place.communes["qpv2015_share"].to_numpy(float))
+    wanted *= RULE_YEARS * reading.scale
+    delivered = np.array(
+        [
+            [reading.estimate(code, span, "commune", name).mean or 0.0 for name in place.communes["nom"]]
+            for code in ("livraisons_sociales", "livraisons_plai")
+        ]
+    )
+    kept = np.array([rule_kept(w, s, p, *shares) for w, s, p in zip(wanted, *delivered, strict=True)])
+    parts = place.communes["territoire"].to_numpy(str)
+    members = {name: parts == name for name in subject.territories()} | {"Ensemble": np.ones(len(parts), dtype=bool)}
+    rows: list[tuple[Cell, ...]] = []
+    for name, inside in members.items():
+        production, (social, plai) = float(wanted[inside].sum()), delivered[:, inside].sum(axis=1)
+        rows.append(
+            (
+                name, Quantity(production, "count"), Quantity(float(social), "count"),
+                Quantity(float(social) / production, "share"),
+                Quantity(float(plai / social) if social else None, "share"),
+                f"{int(kept[inside].sum())} sur {int(inside.sum())}",
+            )
+        )  # fmt: skip
+    notes = (
+        "Production visée : objectif du territoire (action 2) réparti selon la population des communes, hors part du "
+        "parc en QPV ; la production privée n'est pas simulée. Seuil de 17 logements par opération non lu ; les "
+        "reconstitutions NPNRU, qui s'ajoutent à la règle, sont comptées ici.",
+    )
+    return Table("regle_30", caption, head, tuple(rows), notes)
 
 
 def renewal(subject: Subject) -> Table:

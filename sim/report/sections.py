@@ -57,7 +57,10 @@ NO_SIAO = (
 PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("chiffres", "1", "Chiffres clés et évolution", ("cartes", "evolution", "tendance", "observe")),
     ("demande", "2", "La demande", ("eventail", "mouvements", "demande_typologies", "demande_territoires", "publics")),
-    ("offre", "3", "L'offre", ("offre", "offre_territoires", "offre_financements", "parc", "parc_territoires")),
+    (
+        "offre", "3", "L'offre",
+        ("offre", "offre_territoires", "offre_financements", "parc", "parc_territoires", "regle_30"),
+    ),
     (
         "attributions", "4", "Les attributions",
         ("attributions", "attributions_periode", "/attributions_r441_5_1", "/attributions_communes", "dreal"),

@@ -52,6 +52,7 @@ TITLES = {
     "plh_pression": "PLH pression",
     "parc": "Parc",
     "parc_territoires": "Parc par territoire",
+    "regle_30": "Règle des 30 %",
     "npnru": "NPNRU",
     "chaines_rangs": "Chaînes, rangs",
     "chaines_typologies": "Chaînes, typologies",
