@@ -116,6 +116,7 @@ def help_to_move(world: World, anniversaries: Anniversaries, batch_days: int) ->
         if len(rows):
             files = move_requests(world, rows)
             filed = moves.file_applications(world, files, Households.build(0))
+            world.helped.update(filed.tolist())
             moves.recognise(world, filed, np.full(len(filed), MUTATION, dtype=np.uint8))
             anniversaries.add(world, filed)
 

@@ -28,6 +28,10 @@ class Norms:
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
     files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
     key_worker_share: float  # of those who work (travailleurs_essentiels.part_des_actifs, a hypothesis)
+    ceilings_eur_year: tuple[tuple[float, ...], ...] = ()  # by Financing: categories 1 to 6, then per further person
+    apl_cap_eur_month: tuple[tuple[float, ...], ...] = ()  # zones 2 and 3, T1 to T5: APL ceiling with flat charges
+    rent_index: float = 1.0  # rents of the year over those of the base year
+    income_index: float = 1.0
 
 
 @dataclass(frozen=True)

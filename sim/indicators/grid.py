@@ -58,6 +58,7 @@ class Names:
     territories: tuple[str, ...]
     territory_of: np.ndarray
     landlords: tuple[str, ...]
+    is_zone_3: np.ndarray | None = None  # APL zone of each commune, 1 = zone 3, 0 = zone 2
 
     @classmethod
     def of(cls, territory: Territory) -> Names:
@@ -68,6 +69,7 @@ class Names:
             tuple(territory.territoires),
             communes["territoire_index"].to_numpy(dtype=np.int64),
             tuple(territory.landlords["nom"]),
+            (communes["apl_zone"].to_numpy() == 3).astype(int),
         )
 
 

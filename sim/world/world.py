@@ -112,6 +112,7 @@ class World:
         self.keeps_back: Callable[[np.ndarray, Any], np.ndarray] | None = None  # which dwellings are let again
         self.originals = {key: Originals() for key in ("household", "application", "dwelling")}
         self.lowered: set[int] = set()  # dwellings whose rent was lowered
+        self.helped: set[int] = set()  # applications of seniors helped to move
         self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
         self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
