@@ -358,4 +358,4 @@ def render(c: Compared, content: Content) -> str:
         svg=lambda figure: Markup(figure.drawing.inline),
         is_quantity=lambda cell: isinstance(cell, Quantity),
     )
-    return page.lstrip() + "\n"
+    return french.bound(page.lstrip()) + "\n"

@@ -43,6 +43,8 @@ def shown(reading: Reading, code: str, year: int | Period, scope: str = "mel", g
     estimate = reading.estimate(code, year, scope, group)
     found = estimate.quantity(KIND_OF.get(code))
     size = estimate.mean if estimate.unit == "count" else estimate.count
+    if KIND_OF.get(code) == "index":
+        size = None  # the denominator of an index of Theil is an entropy, not a number of households
     if code in OF_PUBLIC and estimate.mean is not None and estimate.count is not None:
         size = estimate.mean * estimate.count  # the share of a public gives back how many they are
     if code == "taux_satisfaction" and scope == "public":

@@ -100,4 +100,4 @@ def page(template: str, subject: Subject, **given: Any) -> str:
         kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
         **given,
     )
-    return found.lstrip() + "\n"
+    return french.bound(found.lstrip()) + "\n"
