@@ -27,6 +27,9 @@ class Norms:
     surface_m2: tuple[float, ...]  # smallest legal area for 1, 2, ... persons; the last holds beyond (sur_occupation.*)
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
     files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
+    stops: tuple[str, ...] = ()  # months and days on which landlords report to the prefect (lec.dates_arret)
+    control_months: int = 0  # flow on which he judges them (lec.fenetre_controle_months)
+    release_months: int = 0  # rolling flow that ends his substitution (lec.fenetre_sortie_months)
 
 
 @dataclass(frozen=True)

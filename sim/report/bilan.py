@@ -150,6 +150,7 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         members.territories(subject),
         named,
         hidden,
+        members.control(subject),
         members.communes(subject),
         members.quarters(subject),
         by_year(reading, "prioritaires", "Prioritaires reconnus, éligibles, et publics", PRIORITIES),

@@ -11,7 +11,9 @@ from sim.words.clock import DAYS_PER_MONTH
 COLUMNS = {
     "attributions": "Attributions",
     "delai_attribution_moyen": "Délai moyen d'attribution des ménages logés",
+    "delai_attribution_p25": "Un quart des logés en moins de",
     "delai_attribution_median": "Délai médian d'attribution des ménages logés",
+    "delai_attribution_p75": "Trois quarts des logés en moins de",
     "anciennete_stock_moyenne": "Ancienneté moyenne des demandes en attente",
 }
 

@@ -27,7 +27,9 @@ TENSION = (
     "attributions",
     "taux_pression",
     "delai_attribution_moyen",
+    "delai_attribution_p25",
     "delai_attribution_median",
+    "delai_attribution_p75",
     "anciennete_stock_moyenne",
 )
 CALEOL = (
