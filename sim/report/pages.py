@@ -76,6 +76,20 @@ def brackets(draws: int) -> str:
 
 
 def page(template: str, subject: Subject, **given: Any) -> str:
+    """Return a page of a bilan made from a template."""
+    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
+    return filled(
+        template,
+        period=str(subject.period),
+        manifest=subject.reading.manifest,
+        scenario=subject.reading.manifest["scenario"],
+        warning=warning(subject),
+        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
+        **given,
+    )
+
+
+def filled(template: str, **given: Any) -> str:
     """Return a page made from a template, with the style inside."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -88,16 +102,10 @@ def page(template: str, subject: Subject, **given: Any) -> str:
         lstrip_blocks=True,
     )
     source = environment.loader.get_source(environment, "bilan.css")[0] if environment.loader else ""
-    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
     found = environment.get_template(template).render(
         style=Markup(source),
-        period=str(subject.period),
-        manifest=subject.reading.manifest,
-        scenario=subject.reading.manifest["scenario"],
-        warning=warning(subject),
-        svg=lambda f: Markup(f.drawing.inline),
+        svg=lambda figure: Markup(figure.drawing.inline),
         is_quantity=lambda cell: isinstance(cell, Quantity),
-        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
         **given,
     )
     return french.bound(found.lstrip()) + "\n"
