@@ -77,6 +77,7 @@ def compare(
     applicants: Annotated[int | None, typer.Option(help="Size of the world.", min=200)] = None,
     out: Annotated[Path, typer.Option(help="Parent folder of the comparison, and of what is run.")] = Path("runs"),
     override: Override = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -87,7 +88,7 @@ def compare(
     given["start"] = start.date() if start else None  # type: ignore[assignment]
     options = {name: value for name, value in given.items() if value is not None}
     items = comparing.prepare([base, *alternatives], options, override or [])
-    comparison, folder, written = comparing.compare(comparing.run_all(items, out, jobs, quiet), out)
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, jobs, quiet), out, secrecy)
     if as_json:
         from sim.results.compare import as_text
 

@@ -198,7 +198,7 @@ def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure
         "delais": sections.delays(),
         "echange": "" if reading.has("echanges_menages") else sections.NO_EXCHANGE,
         "siao": sections.NO_SIAO,
-        "secret": secrecy_sentence(reading),
+        "secret": secrecy_sentence(reading.threshold),
     }
     if not has_grid(reading):
         texts["cotation"] = sections.NO_GRID

@@ -9,7 +9,7 @@ from sim.report import comparison as parts
 from sim.report import comparison_equity as equity
 from sim.report import french
 from sim.report.comparison import Compared
-from sim.report.comparison_equity import Share
+from sim.report.comparison_equity import Share, is_told
 from sim.report.contents import label_of
 from sim.report.definitions import KEY_FIGURES, PRIORITIES
 from sim.report.sections import Figure
@@ -135,7 +135,12 @@ def winners_figure(c: Compared, side: Side, origin: str, classes: Sequence[str] 
     from sim.report import comparison_figures as f
 
     found = equity.shares(c, side)
-    items: list[Share] = [item for item in found if not classes or item.label in classes]
+    hidden = equity.hidden_counts(c, found)
+    items: list[Share] = [
+        item
+        for item in found
+        if item.label == "mel" or (is_told(item, hidden) and (not classes or item.label in classes))
+    ]
     whole = items[0].shares
     gain, loss = whole["earlier"] + whole["only_here"], whole["later"] + whole["only_base"]
     waiting = french.quantity(whole["waiting"], "share", decimals=0)

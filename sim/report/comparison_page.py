@@ -15,7 +15,8 @@ from sim.report.comparison_curves import FEWEST, incidence_table, overlays
 from sim.report.comparison_drawings import GAPS, delays_figure, gaps_figure, source, winners_figure
 from sim.report.contents import Card, label_of
 from sim.report.definitions import CARDS, DELAY_SENTENCES, DELAYS
-from sim.report.pages import filled
+from sim.report.pages import filled, secrecy_sentence
+from sim.report.secrecy import THRESHOLD
 from sim.report.sections import Figure
 from sim.report.tables import Table
 from sim.report.workbook import write_workbook
@@ -53,7 +54,9 @@ class Content:
     figures: dict[str, Figure | None]
 
 
-def write_comparison(comparison: Comparison, folder: Path, year: int | None = None) -> list[Path]:
+def write_comparison(
+    comparison: Comparison, folder: Path, year: int | None = None, secrecy: int = THRESHOLD
+) -> list[Path]:
     """Write ``comparison.html``, its note, ``comparison.xlsx`` and the figures, and return the files written.
 
     Parameters
@@ -64,8 +67,10 @@ def write_comparison(comparison: Comparison, folder: Path, year: int | None = No
         Where to write.
     year : int, optional
         Year of the tables of one year; the last one simulated in full by default.
+    secrecy : int
+        Smallest count shown; 0 shows all, and the report says so.
     """
-    c = Compared(comparison, year)
+    c = Compared(comparison, year, secrecy)
     content = build(c)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     written = [folder / "comparison.html", folder / "comparison.xlsx", folder / "note.html"]
@@ -149,6 +154,7 @@ def warning(c: Compared) -> list[str]:
         if count > 1
         else "Une seule réplication : les écarts sont donnés sans intervalle ni probabilité ; aucun n'est établi.",
     ]
+    sentences.append(secrecy_sentence(c.threshold))
     versions = {str(side.run.manifest["simhlm"]) + str(side.run.manifest.get("commit")) for side in c.sides.all}
     if len(versions) > 1:
         sentences.append("Attention : les simulations viennent de versions différentes du programme.")

@@ -16,12 +16,12 @@ def has_grid(reading: Reading) -> bool:
     return str(reading.manifest["scenario"]["rules"]["designation"]["name"]) == "cotation"
 
 
-def secrecy_sentence(reading: Reading) -> str:
+def secrecy_sentence(threshold: int) -> str:
     """Return what secrecy hides in this report."""
-    if not reading.threshold:
+    if not threshold:
         return "Secret statistique levé pour ce document, par un réglage explicite : tous les effectifs sont montrés."
     return (
-        f"Secret statistique : les effectifs de 1 à {reading.threshold - 1} sont masqués (« {SECRET} »), et d'autres "
+        f"Secret statistique : les effectifs de 1 à {threshold - 1} sont masqués (« {SECRET} »), et d'autres "
         "avec eux pour qu'aucun total ne les redonne ; les parts, délais et n qui en dépendent le sont aussi."
     )
 
@@ -52,7 +52,7 @@ def warning(subject: Subject) -> list[str]:
             "Sur plusieurs années : les effectifs s'additionnent, les parts et moyennes sont celles des sommes, ce qui "
             "se compte au 31 décembre est celui de la dernière année, et une médiane, qui ne s'additionne pas, manque."
         )
-    sentences.append(secrecy_sentence(reading))
+    sentences.append(secrecy_sentence(reading.threshold))
     designation = scenario["rules"]["designation"]
     if designation["name"] == "cotation" and designation["grid"] == "demonstration":
         sentences.append(
