@@ -268,7 +268,9 @@ def feasible(
 
 @app.command()
 def describe(
-    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers.")],
+    what: Annotated[
+        str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers, card.")
+    ],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
@@ -281,6 +283,10 @@ def describe(
     rows = TOPICS[what](territory)
     if as_json:
         say(json.dumps(rows, ensure_ascii=False, default=str))
+    elif what == "card":
+        from sim.model_card import markdown
+
+        say(markdown(rows))
     else:
         print_table(dated_lines(rows) if what == "law" else rows)
 
