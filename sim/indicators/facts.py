@@ -32,6 +32,9 @@ class Norms:
     apl_cap_eur_month: tuple[tuple[float, ...], ...] = ()  # zones 2 and 3, T1 to T5: APL ceiling with flat charges
     rent_index: float = 1.0  # rents of the year over those of the base year
     income_index: float = 1.0
+    stops: tuple[str, ...] = ()  # months and days on which landlords report to the prefect (lec.dates_arret)
+    control_months: int = 0  # flow on which he judges them (lec.fenetre_controle_months)
+    release_months: int = 0  # rolling flow that ends his substitution (lec.fenetre_sortie_months)
 
 
 @dataclass(frozen=True)

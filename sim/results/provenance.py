@@ -79,6 +79,9 @@ def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:
             files_min=int(view["caleol.candidats_min"]),
             key_worker_share=float(view["travailleurs_essentiels.part_des_actifs"]),
             **prices_of(view, first_day(year) + MID_YEAR),
+            stops=tuple(map(str, view["lec.dates_arret"])),
+            control_months=int(view["lec.fenetre_controle_months"]),
+            release_months=int(view["lec.fenetre_sortie_months"]),
         )
     return norms
 
