@@ -13,8 +13,9 @@ from sim.inputs.faults import Faults
 from sim.verify import theory
 from sim.verify.checks import ORACLES, Check, compared
 from sim.verify.faults import FAULTS, injected
+from sim.verify.oracles import chain_rates
 from sim.verify.running import lines, verify
-from sim.verify.worlds import VARIANTS
+from sim.verify.worlds import VARIANTS, Variant, run_variant
 from sim.verifying import run_verify
 from sim.world import moves
 
@@ -65,6 +66,16 @@ def test_a_fault_lasts_for_one_run_only() -> None:
 def test_orderings_agree_with_theory() -> None:
     answer = verify(only=("O8b", "O9b", "O10", "O12"), jobs=1)
     assert answer["passed"], lines(answer)
+
+
+@pytest.mark.parametrize(("mutation_share", "arrivals"), [(0.0, 3000), (0.2, 3600), (0.4, 4500)])
+def test_entrants_per_outside_vacancy_stay_and_attributions_grow(mutation_share: float, arrivals: int) -> None:
+    settings = (f"flows/arrivals/mutation_share={mutation_share}", f"flows/arrivals/per_year={arrivals}")
+    path = run_variant(Variant("essai", settings, years=2, applicants=300), 0)
+    attributions, entrants, share = chain_rates(path, *path.years[0])
+    assert entrants == pytest.approx(1.0, abs=0.01)
+    assert attributions == pytest.approx(theory.chain_multiplier(share), rel=0.01)
+    assert share == pytest.approx(mutation_share, abs=0.03)
 
 
 @pytest.mark.slow
