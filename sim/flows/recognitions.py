@@ -16,7 +16,8 @@ from sim.rules.recognition import (
 from sim.words.clock import Phase
 from sim.words.codes import DaloGround, Recognition, Status
 from sim.world import moves
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 DALO, LABEL = int(Recognition.DALO), int(Recognition.PDALHPD)
 TIMED = np.uint8(Recognition.PDALHPD | Recognition.MUTATION)
@@ -92,8 +93,8 @@ def file(calendar: Calendar, days: np.ndarray, rows: np.ndarray, today: int) -> 
 
 
 def recognitions(world: World, procedures: Procedures) -> Story:
-    """Each day, the decisions of the day, then the recognitions that end."""
-    for day in range(world.first, world.last + 1):
+    """On each office day, the decisions since the one before, then the recognitions that end."""
+    for day in world.office_days:
         yield world.until(day, Phase.RECOGNITIONS)
         procedures.decide(world, day)
         a, rows = world.applications, procedures.endings.pop(day)

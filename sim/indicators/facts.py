@@ -29,6 +29,13 @@ class Norms:
     files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
     key_worker_share: float  # of those who work (travailleurs_essentiels.part_des_actifs, a hypothesis)
     dalo_offer_months: int  # the prefect's delay to make an offer (dalo.delai_offre_months)
+    ceilings_eur_year: tuple[tuple[float, ...], ...] = ()  # by Financing: categories 1 to 6, then per further person
+    apl_cap_eur_month: tuple[tuple[float, ...], ...] = ()  # zones 2 and 3, T1 to T5: APL ceiling with flat charges
+    rent_index: float = 1.0  # rents of the year over those of the base year
+    income_index: float = 1.0
+    stops: tuple[str, ...] = ()  # months and days on which landlords report to the prefect (lec.dates_arret)
+    control_months: int = 0  # flow on which he judges them (lec.fenetre_controle_months)
+    release_months: int = 0  # rolling flow that ends his substitution (lec.fenetre_sortie_months)
 
 
 @dataclass(frozen=True)
