@@ -13,6 +13,7 @@ from sim.indicators import (
     chains,
     commission,
     control,
+    dalo,
     equity,
     holders,
     orientation5,
@@ -31,7 +32,7 @@ __all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
 
 MODULES = (
     waiting, attributions, control, stock, equity, supply, commission, holders, scores, chains, chain_steps,
-    stock_flows, orientation5,
+    stock_flows, orientation5, dalo,
 )  # fmt: skip
 """Imported so that their indicators are registered."""
 

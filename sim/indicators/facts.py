@@ -28,6 +28,7 @@ class Norms:
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
     files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
     key_worker_share: float  # of those who work (travailleurs_essentiels.part_des_actifs, a hypothesis)
+    dalo_offer_months: int  # the prefect's delay to make an offer (dalo.delai_offre_months)
     ceilings_eur_year: tuple[tuple[float, ...], ...] = ()  # by Financing: categories 1 to 6, then per further person
     apl_cap_eur_month: tuple[tuple[float, ...], ...] = ()  # zones 2 and 3, T1 to T5: APL ceiling with flat charges
     rent_index: float = 1.0  # rents of the year over those of the base year
@@ -94,6 +95,7 @@ class Preparation:
         self.r, self.grid, self.norms = replication, grid, norms
         self.starts = np.array([first_day(y) for y in (*grid.years, grid.years[-1] + 1)], dtype=np.int64)
         self.bits = np.array([norms[y].qpv_bit for y in grid.years])
+        self.dalo_offer_months = np.array([norms[y].dalo_offer_months for y in grid.years])
         self.key_workers = np.array([norms[y].key_worker_share for y in grid.years])
         self.territory = np.asarray(grid.names.territory_of)
 
