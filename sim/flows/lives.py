@@ -1,7 +1,8 @@
 """Households change: births, unions, separations, children who grow, deaths, disability, incomes.
 
 Each happens at most once a year to a household, on a day of its own, drawn on 1 January and kept in due-day
-calendars: nothing is done per household per day, and it is noted on the office day that follows. Composition decides occupancy, grounds for moving, quartile.
+calendars: nothing is done per household per day, and it is noted on the office day that follows. Composition
+decides occupancy, grounds for moving, quartile.
 """
 
 from __future__ import annotations
