@@ -81,6 +81,7 @@ def compare(
     applicants: Applicants = None,
     out: Annotated[Path, typer.Option(help="Parent folder of the comparison, and of what is run.")] = Path("runs"),
     override: Override = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
     quiet: Quiet = False,
     engine: EngineName = "local",
@@ -95,7 +96,7 @@ def compare(
     given["start"] = start.date() if start else None  # type: ignore[assignment]
     options = {name: value for name, value in given.items() if value is not None}
     items = comparing.prepare([base, *alternatives], options, override or [])
-    comparison, folder, written = comparing.compare(comparing.run_all(items, out, workers, quiet), out)
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, workers, quiet), out, secrecy)
     if as_json:
         from sim.results.compare import as_text
 
@@ -275,7 +276,9 @@ def feasible(
 
 @app.command()
 def describe(
-    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers.")],
+    what: Annotated[
+        str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers, card.")
+    ],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
@@ -288,6 +291,10 @@ def describe(
     rows = TOPICS[what](territory)
     if as_json:
         say(json.dumps(rows, ensure_ascii=False, default=str))
+    elif what == "card":
+        from sim.model_card import markdown
+
+        say(markdown(rows))
     else:
         print_table(dated_lines(rows) if what == "law" else rows)
 

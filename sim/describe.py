@@ -136,6 +136,13 @@ def levers(_: str) -> list[Row]:
     return [{**blank, **row} for row in (*actions, *numbers, *others)]
 
 
+def card(territory: str) -> list[Row]:
+    """Model card: STRESS-DES sections, with the element of ODD beside."""
+    from sim.model_card import rows
+
+    return rows(territory)
+
+
 TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "columns": columns,
     "scenario": scenario,
@@ -144,6 +151,7 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "indicators": indicators,
     "mechanisms": mechanisms,
     "levers": levers,
+    "card": card,
 }
 
 

@@ -29,6 +29,8 @@ ALGORITHMS = {
 """Solvers of graphs: their numbers are lengths of cycles, tolerances and sizes; none is of law or policy."""
 
 EXPLAINED: dict[tuple[str, float], str] = {
+    ("indicators/waiting.py", 3): "three quarters of those housed",
+    ("indicators/waiting.py", 4): "quarters of those housed",
     ("rules/cotation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",
     ("rules/cotation.py", 37): "bits of a key of the index",
     ("rules/cotation.py", 1e-9): "rounding of points",

@@ -12,6 +12,7 @@ from sim.indicators import (
     chain_steps,
     chains,
     commission,
+    control,
     equity,
     holders,
     orientation5,
@@ -29,8 +30,8 @@ from sim.state.records import Replication
 __all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
 
 MODULES = (
-    waiting, attributions, stock, equity, supply, commission, holders, scores, chains, chain_steps, stock_flows,
-    orientation5,
+    waiting, attributions, control, stock, equity, supply, commission, holders, scores, chains, chain_steps,
+    stock_flows, orientation5,
 )  # fmt: skip
 """Imported so that their indicators are registered."""
 

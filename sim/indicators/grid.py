@@ -45,6 +45,7 @@ PUBLICS = (
     "handicap",
     "sans abri",
     "sortants d'hébergement",
+    "travailleurs essentiels",
 )
 ROOMS = ("T1", "T2", "T3", "T4", "T5 et plus")
 
@@ -174,6 +175,10 @@ class Population:
 
     def median(self, values: np.ndarray) -> np.ndarray:
         """Return the median of whole numbers in each cell, shape (years, groups); NaN in an empty one."""
+        return self.quantile(values, 1 / 2)
+
+    def quantile(self, values: np.ndarray, share: float) -> np.ndarray:
+        """Return a quantile of whole numbers in each cell, between its two neighbours; NaN in an empty one."""
         cells = self.grid.shape[0] * self.grid.groups
         least = int(values.min(initial=0))
         span = int(values.max(initial=0)) - least + 1
@@ -187,8 +192,11 @@ class Population:
         firsts = np.cumsum(sizes) - sizes
         table = np.full(cells, np.nan)
         filled = np.flatnonzero(sizes)
-        low, high = firsts[filled] + (sizes[filled] - 1) // 2, firsts[filled] + sizes[filled] // 2
-        table[filled] = least + (keys[low] % span + keys[high] % span) / 2
+        place = (sizes[filled] - 1) * share
+        below = np.floor(place).astype(np.int64)
+        low, high = firsts[filled] + below, firsts[filled] + np.ceil(place).astype(np.int64)
+        part = place - below
+        table[filled] = least + (keys[low] % span) * (1 - part) + (keys[high] % span) * part
         return table.reshape(self.grid.shape)
 
 

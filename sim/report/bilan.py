@@ -152,6 +152,7 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         members.territories(subject),
         named,
         hidden,
+        members.control(subject),
         members.communes(subject),
         members.quarters(subject),
         by_year(reading, "prioritaires", "Prioritaires reconnus, éligibles, et publics", PRIORITIES),
@@ -212,7 +213,7 @@ def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure
         "delais": sections.delays(),
         "echange": "" if reading.has("echanges_menages") else sections.NO_EXCHANGE,
         "siao": sections.NO_SIAO,
-        "secret": secrecy_sentence(reading),
+        "secret": secrecy_sentence(reading.threshold),
     }
     if not has_grid(reading):
         texts["cotation"] = sections.NO_GRID

@@ -1,6 +1,13 @@
 """Formulae of the indicators whose label is in the registry: what is counted over what, in French."""
 
 FORMULAE = {
+    **{
+        f"part_q1_hors_qpv_{name}_{stop}": f"1er quartile ou relogés, hors QPV, parmi les baux signés hors QPV "
+        f"pendant les mois qui finissent au {words} arrêt de l'année ({months} ; L441-1, al. 33 et 34). Vide quand la "
+        "simulation n'a vu qu'une partie de ces mois."
+        for stop, words in ((1, "premier"), (2, "second"))
+        for name, months in (("controle", "flux contrôlé"), ("sortie", "flux qui met fin aux attributions du préfet"))
+    },
     "taux_satisfaction": "Attributions ÷ (attributions + demandes en attente au 31 décembre) du public.",
     "dossiers_caleol": "Dossiers sur lesquels une CALEOL a décidé dans l'année.",
     "part_desistements": "Désistements avant la commission ÷ dossiers arrivés à la séance, désistements compris.",

@@ -16,12 +16,12 @@ def has_grid(reading: Reading) -> bool:
     return str(reading.manifest["scenario"]["rules"]["designation"]["name"]) == "cotation"
 
 
-def secrecy_sentence(reading: Reading) -> str:
+def secrecy_sentence(threshold: int) -> str:
     """Return what secrecy hides in this report."""
-    if not reading.threshold:
+    if not threshold:
         return "Secret statistique levé pour ce document, par un réglage explicite : tous les effectifs sont montrés."
     return (
-        f"Secret statistique : les effectifs de 1 à {reading.threshold - 1} sont masqués (« {SECRET} »), et d'autres "
+        f"Secret statistique : les effectifs de 1 à {threshold - 1} sont masqués (« {SECRET} »), et d'autres "
         "avec eux pour qu'aucun total ne les redonne ; les parts, délais et n qui en dépendent le sont aussi."
     )
 
@@ -52,7 +52,7 @@ def warning(subject: Subject) -> list[str]:
             "Sur plusieurs années : les effectifs s'additionnent, les parts et moyennes sont celles des sommes, ce qui "
             "se compte au 31 décembre est celui de la dernière année, et une médiane, qui ne s'additionne pas, manque."
         )
-    sentences.append(secrecy_sentence(reading))
+    sentences.append(secrecy_sentence(reading.threshold))
     designation = scenario["rules"]["designation"]
     if designation["name"] == "cotation" and designation["grid"] == "demonstration":
         sentences.append(
@@ -76,6 +76,20 @@ def brackets(draws: int) -> str:
 
 
 def page(template: str, subject: Subject, **given: Any) -> str:
+    """Return a page of a bilan made from a template."""
+    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
+    return filled(
+        template,
+        period=str(subject.period),
+        manifest=subject.reading.manifest,
+        scenario=subject.reading.manifest["scenario"],
+        warning=warning(subject),
+        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
+        **given,
+    )
+
+
+def filled(template: str, **given: Any) -> str:
     """Return a page made from a template, with the style inside."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -88,16 +102,10 @@ def page(template: str, subject: Subject, **given: Any) -> str:
         lstrip_blocks=True,
     )
     source = environment.loader.get_source(environment, "bilan.css")[0] if environment.loader else ""
-    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
     found = environment.get_template(template).render(
         style=Markup(source),
-        period=str(subject.period),
-        manifest=subject.reading.manifest,
-        scenario=subject.reading.manifest["scenario"],
-        warning=warning(subject),
-        svg=lambda f: Markup(f.drawing.inline),
+        svg=lambda figure: Markup(figure.drawing.inline),
         is_quantity=lambda cell: isinstance(cell, Quantity),
-        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
         **given,
     )
-    return found.lstrip() + "\n"
+    return french.bound(found.lstrip()) + "\n"

@@ -9,6 +9,8 @@ import numpy as np
 
 THRESHOLD = 11
 """Smallest count published by default; the SNE's own publications use 10 or 11."""
+COMPLEMENTS = (("premier accès", "mutation"), ("premier quartile", "quartiles 2 à 4"))
+"""Publics that share everybody out: one gives the other."""
 Sum = tuple[Any, Sequence[Any]]
 """A total and its parts; ``None`` for a total that stays public whatever happens."""
 

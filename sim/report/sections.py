@@ -73,7 +73,7 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "equilibre", "6", "L'équilibre territorial",
         ("objectifs", "jauges", "carte", "territoires", "jauges_bailleurs", "bailleurs", "bailleurs_hypothetiques",
-         "/communes", "/quartiers"),
+         "controle_lec", "/communes", "/quartiers"),
     ),
     ("prioritaires", "7", "Les publics prioritaires", ("engagements", "prioritaires", "reservataires")),
     ("reservations", "8", "Les réservations", ("flux", "reservations")),

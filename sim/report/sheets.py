@@ -33,6 +33,7 @@ TITLES = {
     "territoires": "Territoires",
     "bailleurs": "Bailleurs",
     "bailleurs_hypothetiques": "Bailleurs non nommés",
+    "controle_lec": "Contrôle glissant",
     "communes": "Communes",
     "quartiers": "QPV des communes",
     "prioritaires": "Prioritaires",

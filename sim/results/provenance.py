@@ -77,7 +77,11 @@ def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:
             surface_m2=tuple(float(v) for v in view["sur_occupation.surface_m2"]),
             qpv_bit=0 if int(view["qpv.carte"]) < QPV_2024 else 1,
             files_min=int(view["caleol.candidats_min"]),
+            key_worker_share=float(view["travailleurs_essentiels.part_des_actifs"]),
             **prices_of(view, first_day(year) + MID_YEAR),
+            stops=tuple(map(str, view["lec.dates_arret"])),
+            control_months=int(view["lec.fenetre_controle_months"]),
+            release_months=int(view["lec.fenetre_sortie_months"]),
         )
     return norms
 
