@@ -63,7 +63,8 @@ def shown(reading: Reading, code: str, year: int | Period, scope: str = "mel", g
 def of_public(reading: Reading, code: str, year: int | Period, public: str) -> Quantity:
     """Return an indicator of a public, hidden also when it would give back how many the others are."""
     found = shown(reading, code, year, "public", public)
-    return found.secret() if public in veiled_publics(reading, code, year) else found
+    sizes = ("attributions", "demandes_en_stock") if code == "taux_satisfaction" else (code,)
+    return found.secret() if any(public in veiled_publics(reading, size, year) for size in sizes) else found
 
 
 def veiled_publics(reading: Reading, code: str, year: int | Period) -> set[str]:
