@@ -7,15 +7,16 @@ from typing import Annotated
 
 import typer
 
-from sim.cli_studies import Json, say
+from sim.cli_options import Jobs, Json, Quiet
+from sim.cli_studies import say
 
 
 def verify(
     as_json: Json = False,
     inject: Annotated[str, typer.Option(help="Break the engine on purpose; --inject help lists the faults.")] = "",
     only: Annotated[str, typer.Option(help="Oracles asked for, such as O1,O3; all by default.")] = "",
-    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    jobs: Jobs = 2,
+    quiet: Quiet = False,
 ) -> None:
     """Confront the engine with closed forms of queueing theory; exit 1 if one fails."""
     from sim.verifying import run_verify
@@ -46,7 +47,7 @@ def calibrate(
     jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
     out: Annotated[Path, typer.Option(help="Posterior sample; runs are kept beside it.")] = Path("calibrated.yaml"),
     as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fit parameters to published facts: a posterior sample and what the facts identify; can be resumed."""
     from sim.calibrate.fitting import Plan

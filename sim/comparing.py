@@ -14,6 +14,7 @@ from sim.words.clock import DAYS_PER_MONTH
 if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
     from sim.results.compare import Comparison
+    from sim.results.workers import Workers
 
 SUMMARY = (
     "attributions", "demandes_en_stock", "taux_pression", "part_prioritaires", "part_q1_hors_qpv", "part_q2_q4_en_qpv",
@@ -60,7 +61,7 @@ def prepare(names: Sequence[str], options: dict[str, Any], overrides: Sequence[s
     return items
 
 
-def run_all(items: Sequence[Path | Loaded], out: Path, jobs: int, quiet: bool) -> list[Path]:
+def run_all(items: Sequence[Path | Loaded], out: Path, workers: Workers, quiet: bool) -> list[Path]:
     """Simulate the scenarios, nothing reused, and return the run folders."""
     from sim.progress import progress_bar
     from sim.results.ensemble import run_ensemble
@@ -71,7 +72,7 @@ def run_all(items: Sequence[Path | Loaded], out: Path, jobs: int, quiet: bool) -
             folders.append(item)
         else:
             with progress_bar(item.scenario.run.replications, quiet) as advance:
-                folders.append(run_ensemble(item, out, jobs, advance))
+                folders.append(run_ensemble(item, out, advance=advance, workers=workers))
     return folders
 
 

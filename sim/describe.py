@@ -114,24 +114,26 @@ def mechanisms(_: str) -> list[Row]:
 
 
 def levers(_: str) -> list[Row]:
-    """Numbers of the scenario ``reference`` that may be moved; those of the law and of a grid come beside."""
+    """Actions of the PLH with the keys that stand for them, then every number of ``reference`` that may be moved."""
     from sim.analysis.levers import hypotheses, movable
+    from sim.inputs.plh_levers import rows
     from sim.inputs.scenario import load
 
+    actions = rows()
+    blank = dict.fromkeys((*actions[0], "screened", "meaning"), "")
     loaded = load("reference")
     ranges = {span.path: f"{span.low:g}:{span.high:g}" for span in hypotheses(loaded)}
-    rows = [
-        {"path": one.path, "value": one.value, "unit": one.unit, "screened": ranges.get(one.path, ""),
+    numbers = [
+        {"path": one.path, "default": one.value, "unit": one.unit, "screened": ranges.get(one.path, ""),
          "meaning": one.label}
         for one in movable(loaded)
     ]  # fmt: skip
-    blank = {"value": "", "unit": "", "screened": ""}
-    return [
-        *rows,
-        {"path": "law/NAME@DATE", **blank, "meaning": "valeur de la loi à partir d'une date (simhlm describe law)"},
-        {"path": "grid/CRITERION", **blank, "meaning": "points d'un critère de la grille, ou grid/seniority"},
-        {"path": "first_day/NAME", **blank, "meaning": "valeur du territoire (simhlm describe hypotheses)"},
+    others = [
+        {"path": "law/NAME@DATE", "meaning": "valeur de la loi à partir d'une date (simhlm describe law)"},
+        {"path": "grid/CRITERION", "meaning": "points d'un critère de la grille, ou grid/seniority"},
+        {"path": "first_day/NAME", "meaning": "valeur du territoire (simhlm describe hypotheses)"},
     ]
+    return [{**blank, **row} for row in (*actions, *numbers, *others)]
 
 
 def card(territory: str) -> list[Row]:
@@ -186,7 +188,12 @@ def print_table(rows: list[Row]) -> None:
     if sum(sum(map(len, column)) > SENTENCE_CHARS * len(column) for column in cells) > 2:
         for row in rows:
             print(
-                "\n".join(f"{'' if i == 0 else '  '}{k}: {v}" for i, (k, v) in enumerate(row.items()) if v), end="\n\n"
+                "\n".join(
+                    f"{'' if i == 0 else '  '}{k}: {v}"
+                    for i, (k, v) in enumerate(row.items())
+                    if v is not None and v != ""
+                ),
+                end="\n\n",
             )
         return
     table = Table(show_lines=False)

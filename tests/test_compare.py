@@ -252,6 +252,7 @@ def test_bad_input_exits_2_and_writes_nothing(simhlm: Any, runs: dict[str, Path]
         ((runs["reference"], tmp_path / "nothing"), "no such run folder"),
         ((runs["reference"], "cia", "--applicants", "700", "--years", "1"), "size 700 against 600"),
         (("reference", "refrence"), "did you mean 'reference'"),
+        (("reference", "cia", "--engine", "dask"), "needs the address"),
     ):
         answer = simhlm("compare", *words, "--out", tmp_path / "out")
         assert answer.code == 2, words

@@ -591,7 +591,7 @@ def test_who_is_inadmissible_is_struck_off_after_the_notice_and_nobody_else(rene
     overrides = {"flows/commission/inadmissible_share": 0.2, "flows/renewals/on": renewals}
     done = worlds.live("reference", worlds.written(overrides), SIZE, 1)
     assert audit(done) == []
-    notice = int(worlds.loaded().law.at("caleol.irrecevabilite_days", done.first_day))
+    notice = int(worlds.loaded().law.at("demande.mise_en_demeure_days", done.first_day))
     events = frame(done)
     declared = events[events["kind"] == K.INADMISSIBLE].groupby("application")["day"].apply(set)
     struck = events[events["kind"] == K.STRUCK_OFF]

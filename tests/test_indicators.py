@@ -15,7 +15,7 @@ from sim.indicators.measures import INDICATORS
 from sim.indicators.publics import is_first_term, is_second_term
 from sim.state.records import Replication
 from sim.words.clock import first_day
-from sim.words.codes import UNITS, EventKind, Recognition, Reservataire, Status
+from sim.words.codes import UNITS, Employment, EventKind, Recognition, Reservataire, Status
 from tests.fake import fake_names, fake_norms, make_replication
 
 CONTRACT = {
@@ -250,6 +250,18 @@ def test_the_two_terms_are_disjoint_and_sum(table: pd.DataFrame) -> None:
     first, second, whole = (frame["numerator"] for frame in parts.values())
     assert (first + second == whole).all()
     assert whole.sum() > 0
+
+
+def test_key_workers_are_a_share_of_those_who_work(table: pd.DataFrame, replication: Replication) -> None:
+    """They are drawn from the identity of the household, as the objectives that ask about them draw them."""
+    households, leases = replication.households, pd.DataFrame(replication.leases)
+    who = replication.applications.household[leases["application"]]
+    works = np.isin(households.employment[who], [Employment.STABLE, Employment.UNSTABLE])
+    luck = households.luck_id[who].astype(np.float64) / 2.0**64
+    year = pd.to_datetime(leases["day"], unit="D").dt.year
+    expected = works & (luck < 0.2) & (year == 2023)
+    assert 0 < expected.sum() < works[year == 2023].sum()
+    assert value(table, "attributions", 2023, "public", "travailleurs essentiels") == expected.sum()
 
 
 def test_satisfaction_is_by_public(table: pd.DataFrame) -> None:

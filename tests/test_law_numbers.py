@@ -70,6 +70,7 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("indicators/intervals.py", 10): "fewest followed for a curve to be shown: presentation",
     ("indicators/intervals.py", 0.025): "tail of a confidence interval",
     ("indicators/intervals.py", 1e-12): "rounding of a variance",
+    ("indicators/grid.py", 3): "name of the APL zone, as in communes.csv",
     ("indicators/intervals.py", 3): "power in the variance of a cumulative incidence",
     ("indicators/chains.py", 4): "longest chain told apart: presentation",
     ("indicators/commission.py", 10000): "packing of two numbers into one key",

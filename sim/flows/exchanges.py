@@ -102,7 +102,8 @@ def hold_round(world: World, bourse: Bourse) -> None:
     pool = pool_today(world)
     usage = Usage(int(law["sous_occupation.pieces_en_trop"]), tuple(law["sur_occupation.surface_m2"]))
     terms = SwapTerms(world.terms, usage, bourse.wishes)
-    graph = swap_arrays(pool, terms, adverts_of(world, pool) if rule.friction.adverts_seen else None)
+    adverts = adverts_of(world, pool) if rule.friction.adverts_seen else None
+    graph = swap_arrays(pool, terms, adverts, world.waiting.reach[pool.application])
     graph = graph.keep(~np.isin(leg_keys(pool, graph.tails, graph.heads), bourse.failed))
     if not graph.edges:
         return

@@ -18,7 +18,8 @@ from sim.state.luck import identities, offspring
 from sim.words.clock import DAYS_PER_YEAR, Phase, first_day, year_of
 from sim.words.codes import Channel, Ground, Occupation, Reason, Recognition
 from sim.world import moves, moves_stock
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 MUTATION = int(Recognition.MUTATION)
 
@@ -115,6 +116,7 @@ def help_to_move(world: World, anniversaries: Anniversaries, batch_days: int) ->
         if len(rows):
             files = move_requests(world, rows)
             filed = moves.file_applications(world, files, Households.build(0))
+            world.helped.update(filed.tolist())
             moves.recognise(world, filed, np.full(len(filed), MUTATION, dtype=np.uint8))
             anniversaries.add(world, filed)
 

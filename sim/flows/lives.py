@@ -23,7 +23,8 @@ from sim.words.clock import Phase, first_day, year_of
 from sim.words.codes import Channel, Employment, Occupation, Reason, Status
 from sim.world import moves, moves_stock
 from sim.world.buckets import ROOMS as LARGEST
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 COMPOSED = (
     "size", "children_count", "dependants_count", "is_couple", "consumption_units", "ceiling_category",

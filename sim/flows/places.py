@@ -16,7 +16,8 @@ from sim.rules.places import suits
 from sim.words.clock import DAYS_PER_MONTH, Phase, year_of
 from sim.words.codes import Ground, Occupation, Reason, Status
 from sim.world import moves_stock
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 BACK_AS = {
     "etudiant": Occupation.STUDENT,

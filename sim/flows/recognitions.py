@@ -8,7 +8,8 @@ from sim.rules.recognition import decision_days, expiry_days, favourable
 from sim.words.clock import Phase
 from sim.words.codes import Recognition, Status
 from sim.world import moves
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 TIMED = np.uint8(Recognition.PDALHPD | Recognition.MUTATION)
 """Recognitions that may end with time; a DALO decision does not."""
@@ -55,8 +56,8 @@ class Procedures:
 
 
 def recognitions(world: World, procedures: Procedures) -> Story:
-    """Each day, the decisions of the day."""
-    for day in range(world.first, world.last + 1):
+    """On each office day, the decisions since the one before."""
+    for day in world.office_days:
         yield world.until(day, Phase.RECOGNITIONS)
         a = world.applications
         rows = procedures.calendar.pop(day)

@@ -7,7 +7,21 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sim.indicators import attributions, chains, commission, control, equity, holders, scores, stock, supply, waiting
+from sim.indicators import (
+    attributions,
+    chain_steps,
+    chains,
+    commission,
+    control,
+    equity,
+    holders,
+    orientation5,
+    scores,
+    stock,
+    stock_flows,
+    supply,
+    waiting,
+)
 from sim.indicators.facts import Facts, Norms, prepare
 from sim.indicators.grid import SCOPES, Names
 from sim.indicators.measures import INDICATORS, Measure
@@ -15,7 +29,10 @@ from sim.state.records import Replication
 
 __all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
 
-MODULES = (waiting, attributions, control, stock, equity, supply, commission, holders, scores, chains)
+MODULES = (
+    waiting, attributions, control, stock, equity, supply, commission, holders, scores, chains, chain_steps,
+    stock_flows, orientation5,
+)  # fmt: skip
 """Imported so that their indicators are registered."""
 
 COLUMNS = ("year", "indicator", "scope", "group", "numerator", "denominator", "value", "unit")

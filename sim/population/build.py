@@ -258,10 +258,32 @@ def head_starts(scenario: Scenario) -> tuple[float, float]:
 def practice(files: Applications, scenario: Scenario, shapes: Shapes, rng: np.random.Generator, day: int) -> None:
     """Fill head starts, given that a file still waits, and the next anniversary of each application."""
     age = day - files.filed_day.astype(np.int64)
-    wait, wait_mutation = (shapes.value(f"first_day.practice_wait_{kind}days") for kind in ("", "mutation_"))
-    longest = np.maximum(HEAD_START_FLOOR_DAYS, np.where(files.is_mutation, wait_mutation, wait) - age)
+    validity = int(shapes.law.at(VALIDITY_LAW, day))
+    served, served_mutation = practice_waits(scenario, shapes, validity)
+    longest = np.maximum(HEAD_START_FLOOR_DAYS, np.where(files.is_mutation, served_mutation, served) - age)
     first_access, mutation = head_starts(scenario)
     ceiling = np.where(files.is_mutation, mutation, first_access)
     files.head_start_days[:] = rng.random(files.count) * np.minimum(longest, ceiling)
-    validity = int(shapes.law.at(VALIDITY_LAW, day))
     files.renewal_due_day[:] = files.filed_day + validity * (age // validity + 1)
+
+
+def practice_waits(scenario: Scenario, shapes: Shapes, validity_days: int) -> tuple[float, float]:
+    """Return the head start and seniority, added up, beyond which a file was served before the first day.
+
+    Notes
+    -----
+    Steady list, head starts even between 0 and M, a share r of newcomers housed: r M = (M - W) + S, since those of
+    a head start over W are served at once and S is the mean stay of those who only lapse. So W = (1 - r) M + S.
+    """
+    arrivals, renewals = scenario.flows.arrivals, scenario.flows.renewals
+    mutation = shapes.value("first_day.attributions_mutation_share")
+    kinds = (
+        (1 - mutation, 1 - arrivals.mutation_share, renewals.lapse_first_access_share),
+        (mutation, arrivals.mutation_share, renewals.lapse_mutation_share),
+    )
+    waits = []
+    for most, (housed, filed, lapse) in zip(head_starts(scenario), kinds, strict=True):
+        comers = arrivals.per_year * filed
+        share = min(1.0, shapes.value("first_day.attributions_per_year") * housed / comers) if comers > 0 else 1.0
+        waits.append((1 - share) * most + (validity_days / lapse if lapse > 0 else np.inf))
+    return waits[0], waits[1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.report import annexes, contents, members, sections, themes
+from sim.report import annexes, contents, living, members, sections, themes
 from sim.report.crosstabs import crossed
 from sim.report.definitions import DELAYS, KEY_FIGURES, LISTED, PRIORITIES
 from sim.report.members import Subject
@@ -141,6 +141,8 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         themes.publics_housed(subject),
         by_year(reading, "offre", "L'offre par année", themes.SUPPLY),
         *themes.supply(subject),
+        *living.supply(subject),
+        living.rule_of_thirty(subject),
         *crossed(subject.masks, period),
         themes.dreal(subject),
         *themes.tension(subject),
@@ -159,10 +161,13 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         by_year(reading, "caleol", "Commissions, décisions et refus", themes.CALEOL),
         *themes.caleol(subject),
         by_year(reading, "mutations", "Mutations et chaînes de relogement", themes.MOVES),
+        *living.chains(subject),
+        living.renewal(subject),
         by_year(reading, "occupation", "Occupation du parc et examen triennal", themes.OCCUPANCY),
         *([by_year(reading, "scores", "Scores, égalités, rangs", themes.SCORES)] if has_grid(reading) else []),
         gaps_to_base(reading, period),
         *themes.plh(subject),
+        *living.orientations(subject),
         contents.others(reading, _listed()),
         annexes.definitions(reading),
         annexes.hypotheses(reading, subject.territory),
@@ -177,7 +182,17 @@ def _listed() -> set[str]:
     own = {"taux_satisfaction", "orientations", "part_orientations", "part_attributions_reservataire",
            "part_orientations_rendues", "part_plai_parc", "part_plai_attributions", "part_prioritaires_reservataire",
            "part_q1", "part_q1_reservataire"}  # fmt: skip
-    return {*LISTED, *themes.SUPPLY, *themes.CALEOL, *themes.MOVES, *themes.OCCUPANCY, *themes.SCORES, *voulant, *own}
+    return {
+        *LISTED,
+        *living.LISTED,
+        *themes.SUPPLY,
+        *themes.CALEOL,
+        *themes.MOVES,
+        *themes.OCCUPANCY,
+        *themes.SCORES,
+        *voulant,
+        *own,
+    }
 
 
 def _workbook(path: Path, subject: Subject, tables: dict[str, Table]) -> Path:

@@ -168,6 +168,7 @@ KEY_FIGURES = (
     "part_prioritaires",
     "part_attributions_qpv",
     "delai_attribution_moyen",
+    "delai_attribution_median",
     "anciennete_stock_moyenne",
     "delai_corrige_median",
 )

@@ -97,7 +97,7 @@ KIND_OF_UNIT = {
 }
 LAST_DAY = {"demandes_en_stock", "anciennete_stock_moyenne", "anciennete_stock_mediane", "part_mutations_demandes",
             "part_eligibles_prioritaires_stock", "taux_vacance", "part_sous_occupation", "part_sur_occupation",
-            "part_plai_parc"}  # fmt: skip
+            "part_plai_parc", "logements_parc", "interdits_a_la_location", "part_parc_sous_plafond_apl"}  # fmt: skip
 """Indicators of 31 December: over several years, those of the last one."""
 
 

@@ -57,7 +57,10 @@ NO_SIAO = (
 PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("chiffres", "1", "Chiffres clés et évolution", ("cartes", "evolution", "tendance", "observe")),
     ("demande", "2", "La demande", ("eventail", "mouvements", "demande_typologies", "demande_territoires", "publics")),
-    ("offre", "3", "L'offre", ("offre", "offre_territoires", "offre_financements")),
+    (
+        "offre", "3", "L'offre",
+        ("offre", "offre_territoires", "offre_financements", "parc", "parc_territoires", "regle_30"),
+    ),
     (
         "attributions", "4", "Les attributions",
         ("attributions", "attributions_periode", "/attributions_r441_5_1", "/attributions_communes", "dreal"),
@@ -78,10 +81,17 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "caleol", "9", "Les commissions (CALEOL) et les refus",
         ("decisions", "caleol", "caleol_bailleurs", "caleol_reservataires"),
     ),
-    ("mutations", "10", "Mutations, échange, relogements, chaînes", ("chaines", "mutations", "=echange", "occupation")),
+    (
+        "mutations", "10", "Mutations, échange, relogements, chaînes",
+        ("chaines", "mutations", "chaines_rangs", "chaines_typologies", "chaines_origines", "npnru", "=echange",
+         "occupation"),
+    ),
     ("cotation", "11", "La cotation", ("=cotation", "scores")),
     ("comparaison", "12", "Comparaison", ("=comparaison", "ecarts")),
-    ("plh", "", "Indicateurs de l'orientation 5 du PLH", ("plh_satisfaction", "plh_latence", "plh_abordable", "=siao")),
+    (
+        "plh", "", "Indicateurs de l'orientation 5 du PLH",
+        ("plh_satisfaction", "plh_latence", "plh_accessible", "plh_abordable", "plh_pression", "=siao"),
+    ),
     ("annexes", "", "Annexes", ("autres", "secret", "definitions", "hypotheses", "valeurs_legales")),
 )  # fmt: skip
 """Key, number, title, blocks: a table or figure by its key, ``/`` closed, ``=`` a text."""

@@ -372,7 +372,10 @@ def publics_housed(subject: Subject) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (public, *(of_public(reading, code, period, public) for code in told)) for public in reading.members("public")
     ]
-    notes = ("Un ménage compte dans plusieurs publics.",)
+    notes = (
+        "Un ménage compte dans plusieurs publics. Travailleurs essentiels (L441-1) : tirés parmi les ménages en "
+        "emploi, dans une part qui est une hypothèse.",
+    )
     return Table(
         "publics", f"Les publics, de la demande à l'attribution, {period}", ("Public", *(label_of(c) for c in told)),
         tuple(rows), notes,

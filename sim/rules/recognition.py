@@ -6,7 +6,6 @@ CCH L441-2-3 and R441-14-1 to R441-16-3. PDALHPD: 14 situations, first access. M
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from sim.inputs.schema_demand import Recognitions
 from sim.rules.eligibility import Law
 from sim.words.clock import months_later
-from sim.words.codes import L441_1, MUTATION_GROUNDS, PDALHPD_GROUNDS, DaloGround, Recognition, Reservataire
+from sim.words.codes import L441_1, MUTATION_GROUNDS, PDALHPD_GROUNDS, DaloGround, Recognition
 
 NEVER = -1
 
@@ -89,18 +88,6 @@ def may_lose_dalo(recognition: Any, is_adapted: Any) -> np.ndarray:
 def loses_dalo(recognition: Any, is_adapted: Any, luck: Any, parameters: Recognitions) -> np.ndarray:
     """Whether a household that refuses an offer loses the benefit of its DALO decision, by the scenario's share."""
     return np.asarray(may_lose_dalo(recognition, is_adapted) & (np.asarray(luck) < parameters.dalo.loss_share))
-
-
-DALO_HOLDERS = (
-    Reservataire.ETAT, Reservataire.COLLECTIVITES, Reservataire.DEPARTEMENT, Reservataire.BAILLEUR,
-    Reservataire.ACTION_LOGEMENT,
-)  # fmt: skip
-"""Whose rights a DALO attribution may be counted on (L441-2-3 II): the State's first, then the others'."""
-
-
-def dalo_counted_on(holders: Collection[int]) -> Reservataire | None:
-    """Return the holder on whose rights a DALO attribution is counted, among those who have rights left there."""
-    return next((holder for holder in DALO_HOLDERS if holder in holders), None)
 
 
 def is_label_eligible(grounds: Any, is_mutation: Any) -> np.ndarray:

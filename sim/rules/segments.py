@@ -79,9 +79,24 @@ def relodged(people: Rows, context: Context) -> np.ndarray:
 @FACTS.register("travailleur_essentiel", label="travailleur essentiel", reference="CCH L441-1 (loi 3DS)")
 def key_worker(people: Rows, context: Context) -> np.ndarray:
     """In employment, and among the share of workers whose activity cannot be done from home (hypothèse)."""
-    works = np.isin(people.employment, [Employment.STABLE, Employment.UNSTABLE])
-    luck = (context.identity >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return np.asarray(works & (luck < context.key_worker_share))
+    return is_key_worker(people.employment, context.identity, context.key_worker_share)
+
+
+def is_key_worker(employment: np.ndarray, identity: np.ndarray, share: np.ndarray | float) -> np.ndarray:
+    """Whether households are of the key workers of L441-1: a lasting attribute, drawn from identity, of those who work.
+
+    Parameters
+    ----------
+    employment : numpy.ndarray
+        ``Employment`` of the reference person.
+    identity : numpy.ndarray
+        ``luck_id`` of the household (uint64): scenarios and replications of one first day agree on who is who.
+    share : float or numpy.ndarray
+        Share of those who work (``travailleurs_essentiels.part_des_actifs``, a hypothesis).
+    """
+    works = np.isin(employment, [Employment.STABLE, Employment.UNSTABLE])
+    luck = (identity >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return np.asarray(works & (luck < share))
 
 
 def fact_names() -> list[str]:

@@ -35,6 +35,7 @@ from sim.state.rows import Rows
 from sim.state.shortlists import Shortlists
 from sim.words.clock import PHASES, Phase, to_date, year_of
 from sim.world.buckets import People
+from sim.world.calendar import Calendar, office_days
 from sim.world.lettings import Lettings
 from sim.world.searching import ALL_DRAWN, BUFFERS_DRAWN, NOT_DRAWN, Homes, Rule
 from sim.world.standing import Standing
@@ -50,26 +51,6 @@ class Session(NamedTuple):
     homes: np.ndarray  # dwellings, ascending
     counts: np.ndarray  # files of each
     rows: np.ndarray  # applications, dwelling after dwelling
-
-
-class Calendar:
-    """Rows that fall due on a day: what has only a date needs no process."""
-
-    def __init__(self) -> None:
-        self._due: dict[int, list[int]] = defaultdict(list)
-
-    def add(self, days: np.ndarray, rows: np.ndarray) -> None:
-        """File rows under their days."""
-        for day, row in zip(days.tolist(), rows.tolist(), strict=True):
-            self._due[day].append(row)
-
-    def add_group(self, day: int, rows: np.ndarray) -> None:
-        """File rows that all fall due on one day."""
-        self._due[day] += rows.tolist()
-
-    def pop(self, day: int) -> np.ndarray:
-        """Return the rows due on a day, ascending, each once, and forget them."""
-        return np.array(sorted(set(self._due.pop(day, ()))), dtype=np.int64)
 
 
 class World:
@@ -119,6 +100,7 @@ class World:
         # flows that other flows feed
         caleol = scenario.flows.caleol
         self.turns = min(caleol.session_days, caleol.every_days)  # days on which commissions sit, by interval
+        self.office_days = office_days(first, last, caleol.every_days, self.turns)
         self.to_designate: dict[int, set[int]] = defaultdict(set)
         self.in_session: dict[int, list[Session]] = defaultdict(list)
         self.shortlists = Shortlists.build(0)
@@ -130,6 +112,7 @@ class World:
         self.keeps_back: Callable[[np.ndarray, Any], np.ndarray] | None = None  # which dwellings are let again
         self.originals = {key: Originals() for key in ("household", "application", "dwelling")}
         self.lowered: set[int] = set()  # dwellings whose rent was lowered
+        self.helped: set[int] = set()  # applications of seniors helped to move
         self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
         self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
@@ -303,7 +286,7 @@ class World:
         self.terms = law_terms(self.law, self.scenario.rules.affordability)
         self.thresholds = quartile_thresholds(self.law)
         self.mode = mode_on(self.day, self.scenario.rules.reservation.mode, self.law["flux.echeance_conventions"])
-        self.ledger.shares = self._shares().tolist()
+        self.ledger.shares = self._shares()
         d, lettings = self.dwellings, self.lettings
         known = slice(0, len(d))
         lettings.is_in_qpv = situations.is_in_qpv(d.qpv_map[known], int(self.law["qpv.carte"]))

@@ -10,7 +10,7 @@ import numpy as np
 from sim.inputs.schema_demand import Dalo, MutationCommittee, Pdalhpd, Recognitions
 from sim.rules import recognition
 from sim.words.clock import to_day
-from sim.words.codes import DaloGround, Ground, Recognition, Reservataire
+from sim.words.codes import DaloGround, Ground, Recognition
 from tests.questions.law import iso, law_on, whole
 from tests.questions.registry import question
 
@@ -42,13 +42,6 @@ def refus_par_un_menage(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """May refusing an offer cost a household its recognition?"""
     flags = Recognition.mask(*given["reconnu"])
     return {"peut_perdre_le_dalo": bool(recognition.may_lose_dalo(flags, given["offre_adaptee"]))}
-
-
-@question
-def droits_imputes(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
-    """On whose rights is a DALO attribution counted?"""
-    holder = recognition.dalo_counted_on([Reservataire[name] for name in given["droits_restants"]])
-    return {"sur": None if holder is None else holder.name}
 
 
 @question
