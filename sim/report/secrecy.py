@@ -90,7 +90,7 @@ def recoverable(masked: set[Any], sums: Iterable[Sum]) -> set[Any]:
         What adds up.
     """
     lines: list[dict[Any, float]] = []
-    for total, parts in sums:
+    for total, parts in sums if masked else ():
         line = {key: 1.0 for key in parts if key in masked}
         if total in masked:
             line[total] = -1.0
