@@ -11,10 +11,10 @@ from sim.report import annexes, contents, living, members, sections, themes
 from sim.report.crosstabs import crossed
 from sim.report.definitions import DELAYS, KEY_FIGURES, LISTED, PRIORITIES
 from sim.report.members import Subject
-from sim.report.pages import has_grid, page, secrecy_sentence, warning
+from sim.report.pages import has_grid, page, warning
 from sim.report.publics import delays_by_public, gaps_to_base
 from sim.report.reading import Period, Reading, RunFolder
-from sim.report.secrecy import THRESHOLD
+from sim.report.secrecy import THRESHOLD, secrecy_sentence
 from sim.report.sections import Block, Figure, Folded, Section
 from sim.report.sources import scale_of
 from sim.report.tables import Table

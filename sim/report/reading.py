@@ -132,6 +132,8 @@ class Reading:
         self.scale = 1.0  # size of the simulated world over that of the territory
         self.base: Reading | None = None  # another run to lay beside this one
         self.threshold = THRESHOLD  # smallest count shown; 0 shows all
+        self.veiled: dict[tuple[str, str], set[str]] = {}  # publics hidden, by count and period, once worked out
+        self._members: dict[str, list[str]] = {}
         self._run = run
         self.indicators = run.indicators()
         self._groups = self.indicators.groupby(
@@ -207,7 +209,10 @@ class Reading:
 
     def members(self, scope: str) -> list[str]:
         """Return the groups of a scope, in alphabetical order."""
-        return sorted(str(g) for g in self.indicators.loc[self.indicators["scope"] == scope, "group"].unique())
+        if scope not in self._members:
+            own = self.indicators.loc[self.indicators["scope"] == scope, "group"]
+            self._members[scope] = sorted(str(g) for g in own.unique())
+        return list(self._members[scope])
 
     def codes(self, scope: str) -> list[str]:
         """Return the indicators that a scope has, in the order of the run."""
