@@ -51,7 +51,11 @@ class Friction(Strict):
         0.10, unit="share", doc="ménages inscrits en dette de loyer, écartés de la bourse", ge=0, le=1
     )
     withdrawn_dwellings_share: float = parameter(
-        0.03, unit="share", doc="logements en plan de vente, démolition ou travaux lourds, écartés", ge=0, le=1
+        0.03,
+        unit="share",
+        doc="logements que leur bailleur écarte (plan de vente, travaux lourds), outre ceux que la simulation retire",
+        ge=0,
+        le=1,
     )
 
 
@@ -77,8 +81,14 @@ class Exchange(Strict):
         ge=0,
         le=1,
     )
+    file_days: int = parameter(
+        30, unit="days", doc="de la proposition au dossier complet, que voit la prochaine séance de chaque CALEOL", ge=1
+    )
     delay_days: int = parameter(
-        60, unit="days", doc="de la proposition à la remise des clés, le même jour pour tous", ge=1
+        60,
+        unit="days",
+        doc="de la proposition à la remise des clés, le même jour pour tous ; plus si une commission siège plus tard",
+        ge=1,
     )
     waiver_share: float = parameter(
         0.0,
