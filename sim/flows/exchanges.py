@@ -26,7 +26,7 @@ from sim.exchange.weights import Failure, Weighing, gains
 from sim.flows import steering
 from sim.flows.search import LANDLORD, leave_flux, put_on_list, start_search, works_days
 from sim.rules.eligibility import norms_of
-from sim.words.clock import Phase
+from sim.words.clock import Phase, to_day
 from sim.words.codes import LETTABLE, Reason, Status
 from sim.world import moves, moves_exchange
 from sim.world.world import Story, World
@@ -80,12 +80,13 @@ def exchanges(world: World) -> Story:
     """Rounds every so many days; sessions of commissions and keys when they are due."""
     rule = world.scenario.rules.exchange
     bourse = Bourse(wished_communes(world.places, world.territory_place, world.whole_place))
-    for day in range(world.first + 1, world.last + 1):
+    first = max(world.first, to_day(rule.opens)) if rule.opens else world.first
+    for day in range(first + 1, world.last + 1):
         yield world.until(day, Phase.EXCHANGES)
         for proposal in bourse.due.pop(day, []):
             if not proposal.is_over:
                 advance(world, bourse, proposal)
-        if (day - world.first) % rule.every_days == 0:
+        if (day - first) % rule.every_days == 0:
             hold_round(world, bourse)
 
 
@@ -218,7 +219,8 @@ def advance(world: World, bourse: Bourse, proposal: Proposal) -> None:
         break_up(world, bourse, proposal, nodes[fails])
     if day == proposal.keys_day and not proposal.is_over:
         proposal.is_over = True
-        sign(world, *proposal.rows())
+        rows, homes = proposal.rows()
+        sign(world, rows[::-1], homes[::-1])  # from the empty dwelling of a chain on, as chains of moves do
 
 
 def still_holds(world: World, proposal: Proposal) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.indicators.exchanges import groups
 from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import ROOMS, Population, attach
 from sim.indicators.measures import Measure, count, indicator, mean, share
@@ -33,7 +34,9 @@ def lengths(leases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def chains(prepared: Preparation) -> Population:
     """Chains, counted in the year and at the place of their first lease."""
-    leases = prepared.r.leases
+    swapped, kept = np.flatnonzero(prepared.is_exchange), np.ones(len(prepared.r.leases), dtype=bool)
+    kept[swapped[~groups(prepared.r.leases[swapped])[1]]] = False  # a cycle of exchange opens and follows nothing
+    leases = prepared.r.leases[kept]
     length, starts = lengths(leases)
     rows = np.flatnonzero(starts)
     year = prepared.year(leases["day"][rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
@@ -65,6 +66,7 @@ class Exchange(Strict):
     name: Literal["none", "pairs", "cycles", "ttc", "chains", "greedy"] = technical(
         "none", doc="mechanism (simhlm describe mechanisms)"
     )
+    opens: dt.date | None = technical(None, doc="day on which the exchange opens; the first day when it is not given")
     max_length: int = parameter(3, unit="count", doc="ménages au plus dans un cycle ou une chaîne", ge=2, le=6)
     objectives: tuple[str, ...] = technical(
         ("menages", "priorite", "occupation", "anciennete"),

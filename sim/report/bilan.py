@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.report import annexes, contents, members, sections, themes
+from sim.report import annexes, contents, exchange, members, sections, themes
 from sim.report.crosstabs import crossed
 from sim.report.definitions import DELAYS, KEY_FIGURES, LISTED, PRIORITIES
 from sim.report.members import Subject
@@ -158,6 +158,7 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         by_year(reading, "caleol", "Commissions, décisions et refus", themes.CALEOL),
         *themes.caleol(subject),
         by_year(reading, "mutations", "Mutations et chaînes de relogement", themes.MOVES),
+        *exchange.tables(reading),
         by_year(reading, "occupation", "Occupation du parc et examen triennal", themes.OCCUPANCY),
         *([by_year(reading, "scores", "Scores, égalités, rangs", themes.SCORES)] if has_grid(reading) else []),
         gaps_to_base(reading, period),
@@ -176,7 +177,18 @@ def _listed() -> set[str]:
     own = {"taux_satisfaction", "orientations", "part_orientations", "part_attributions_reservataire",
            "part_orientations_rendues", "part_plai_parc", "part_plai_attributions", "part_prioritaires_reservataire",
            "part_q1", "part_q1_reservataire"}  # fmt: skip
-    return {*LISTED, *themes.SUPPLY, *themes.CALEOL, *themes.MOVES, *themes.OCCUPANCY, *themes.SCORES, *voulant, *own}
+    return {
+        *LISTED,
+        *themes.SUPPLY,
+        *themes.CALEOL,
+        *themes.MOVES,
+        *themes.OCCUPANCY,
+        *themes.SCORES,
+        *exchange.CODES,
+        *exchange.BY_SITUATION,
+        *voulant,
+        *own,
+    }
 
 
 def _workbook(path: Path, subject: Subject, tables: dict[str, Table]) -> Path:
@@ -195,7 +207,7 @@ def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure
     texts: dict[str, Block] = {
         "cartes": "cartes",
         "delais": sections.delays(),
-        "echange": "" if reading.has("echanges_menages") else sections.NO_EXCHANGE,
+        "echange": "" if exchange.is_open(reading.manifest) else exchange.NONE,
         "siao": sections.NO_SIAO,
         "secret": secrecy_sentence(reading),
     }

@@ -47,7 +47,6 @@ class Section:
         return f"{self.number}. {self.title}" if self.number else self.title
 
 
-NO_EXCHANGE = "Bourse d'échange : aucun flux ne l'alimente dans cette simulation ; ses tableaux viendront avec lui."
 NO_GRID = "Le scénario ne désigne pas selon une cotation : les scores ne sont pas montrés."
 NO_BASE = "Aucune autre simulation n'a été donnée pour la comparaison (option --against)."
 NO_SIAO = (
@@ -78,7 +77,10 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "caleol", "9", "Les commissions (CALEOL) et les refus",
         ("decisions", "caleol", "caleol_bailleurs", "caleol_reservataires"),
     ),
-    ("mutations", "10", "Mutations, échange, relogements, chaînes", ("chaines", "mutations", "=echange", "occupation")),
+    (
+        "mutations", "10", "Mutations, échange, relogements, chaînes",
+        ("chaines", "mutations", "=echange", "reseau_echange", "echange", "echange_situations", "occupation"),
+    ),
     ("cotation", "11", "La cotation", ("=cotation", "scores")),
     ("comparaison", "12", "Comparaison", ("=comparaison", "ecarts")),
     ("plh", "", "Indicateurs de l'orientation 5 du PLH", ("plh_satisfaction", "plh_latence", "plh_abordable", "=siao")),
@@ -118,7 +120,7 @@ def _blocks(
             yield Folded(tables[bare]) if name.startswith("/") else tables[bare]
 
 
-FIGURE_ONLY = {"mouvements", "typologies", "chaines", "jauges", "carte"}
+FIGURE_ONLY = {"mouvements", "typologies", "chaines", "jauges", "carte", "reseau_echange"}
 """Figures whose table stands under them, closed."""
 
 
