@@ -10,7 +10,7 @@ import numpy as np
 from sim.calibrate.parameters import values_of
 from sim.calibrate.posterior import Facts, corrected, information, is_identified, profile, reweighted, sample
 from sim.calibrate.simulator import FIT_SEED, Simulator, Store
-from sim.calibrate.surrogate import Surrogate, design, fit
+from sim.calibrate.surrogate import design, fit
 from sim.calibrate.targets import Target
 
 CROWD = 400

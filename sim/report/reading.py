@@ -35,6 +35,9 @@ class RunFolder(Protocol):
     def waits(self) -> pd.DataFrame:
         """Return curves per replication, class and group."""
 
+    def replication(self, number: int = 0) -> dict[str, pd.DataFrame]:
+        """Return the log and the tables as born of one replication, by name."""
+
 
 @dataclass(frozen=True)
 class Period:
@@ -225,6 +228,10 @@ class Reading:
     def has(self, indicator: str) -> bool:
         """Whether the run gives at least one value of an indicator."""
         return indicator in self._told
+
+    def log(self) -> dict[str, pd.DataFrame]:
+        """Return the log and the tables as born of the first replication."""
+        return self._run.replication(0)
 
     @cached_property
     def attributions(self) -> pd.DataFrame:

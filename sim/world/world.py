@@ -109,6 +109,7 @@ class World:
         self.strike_due = Calendar()  # applications declared inadmissible
         self.leases = Records(LEASE)
         self.year_ends: list[Any] = []
+        self.exchange_rounds: list[tuple[int, int, int]] = []  # see records.ROUND
         self.refile_calendar = Calendar()
         self.keeps_back: Callable[[np.ndarray, Any], np.ndarray] | None = None  # which dwellings are let again
         self.originals = {key: Originals() for key in ("household", "application", "dwelling")}
