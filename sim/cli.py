@@ -173,6 +173,7 @@ def waits(
     ] = None,
     year: Annotated[int | None, typer.Option(help="One calendar year; default the whole run.")] = None,
     figures: Annotated[Path | None, typer.Option(help="Folder where the curves are drawn (SVG).")] = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Tell the three delays, each apart, and the cumulative incidence of being housed; or predict a wait (--for)."""
@@ -191,7 +192,10 @@ def waits(
         return
     wanted, others = chosen_classes(classes)
     told = study(finished, wanted, year)
-    say(json.dumps(report.as_json(told), ensure_ascii=False)) if as_json else report.print_study(told, others)
+    if as_json:
+        say(json.dumps(report.as_json(told, secrecy), ensure_ascii=False))
+    else:
+        report.print_study(told, others, secrecy)
     if figures is not None:
         from sim.report.wait_figures import write_figures
 

@@ -276,7 +276,7 @@ def fake_territory(loaded: Any) -> Any:
     """Return a territory with names only."""
     names = fake_names()
     return SimpleNamespace(
-        communes=pd.DataFrame({"nom": names.communes, "territoire_index": names.territory_of}),
+        communes=pd.DataFrame({"nom": names.communes, "territoire_index": names.territory_of, "apl_zone": 2}),
         territoires=list(names.territories),
         landlords=pd.DataFrame({"nom": names.landlords}),
         files={},

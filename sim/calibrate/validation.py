@@ -68,7 +68,7 @@ class Line:
 
 
 def confront(indicators: pd.DataFrame, targets: Sequence[Target], scale: float) -> list[Line]:
-    """Return one line per target that has a twin.
+    """Return one line per target that has a twin; what a later fact overtook only serves as naive forecast.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def confront(indicators: pd.DataFrame, targets: Sequence[Target], scale: float) 
     runs = [rows for _, rows in indicators.groupby("replication", sort=True)]
     lines = []
     for target in targets:
-        if not target.twin:
+        if not target.twin or target.use == "anterieur":
             continue
         values = np.array([twin_of(rows, target, scale) for rows in runs])
         values = values[~np.isnan(values)]

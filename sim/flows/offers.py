@@ -93,7 +93,11 @@ def finds_it_dear(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarr
     """Return who is helped to a smaller dwelling and would pay no less there: nobody obliges them (L442-3-1)."""
     own = world.households.dwelling[world.applications.household[rows]]
     rents = world.dwellings.rent_eur_month
-    return np.asarray(np.isin(rows, list(world.helped)) & (own >= 0) & (rents[homes] >= rents[np.maximum(own, 0)]))
+    return np.asarray(
+        np.fromiter((row in world.helped for row in rows.tolist()), bool, len(rows))
+        & (own >= 0)
+        & (rents[homes] >= rents[np.maximum(own, 0)])
+    )
 
 
 def propose(world: World, files: np.ndarray) -> None:

@@ -47,12 +47,12 @@ class Procedures:
         flags = self.flags(world, rows)
         dalo = rows[flags == DALO]
         seised = dalo_seisin_days(world.applicants(dalo), world.law)
-        file(self.dalo, dalo_decision_days(seised, world.law), dalo, world.day)
+        file(self.dalo, dalo_decision_days(seised, world.law), dalo, world.first)
         waits = dalo[seised > a.filed_day[dalo]]
         asks = np.concatenate([rows[(flags > 0) & (flags != DALO)], waits])
         kinds = np.concatenate([flags[(flags > 0) & (flags != DALO)], np.full(len(waits), LABEL)])
         luck = world.luck.uniform("recognition_delay", a.luck_id[asks])
-        file(self.labels, decision_days(a.filed_day[asks], kinds, luck, p, world.law), asks, world.day)
+        file(self.labels, decision_days(a.filed_day[asks], kinds, luck, p, world.law), asks, world.first)
 
     def end_in_time(self, world: World, rows: np.ndarray) -> None:
         """Note when recognitions end; those of the first day whose time is over end on that day."""
@@ -86,9 +86,9 @@ class Procedures:
                 self.end_in_time(world, rows)
 
 
-def file(calendar: Calendar, days: np.ndarray, rows: np.ndarray, today: int) -> None:
-    """Note the decisions that are still to come."""
-    is_ahead = days >= today
+def file(calendar: Calendar, days: np.ndarray, rows: np.ndarray, first_day: int) -> None:
+    """Note the decisions that the run takes: those due before its first day were not."""
+    is_ahead = days >= first_day
     calendar.add(days[is_ahead], rows[is_ahead].astype(np.int64))
 
 

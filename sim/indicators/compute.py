@@ -15,6 +15,7 @@ from sim.indicators import (
     control,
     dalo,
     equity,
+    exchanges,
     holders,
     orientation5,
     scores,
@@ -32,7 +33,7 @@ __all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
 
 MODULES = (
     waiting, attributions, control, stock, equity, supply, commission, holders, scores, chains, chain_steps,
-    stock_flows, orientation5, dalo,
+    stock_flows, orientation5, dalo, exchanges,
 )  # fmt: skip
 """Imported so that their indicators are registered."""
 
