@@ -84,7 +84,7 @@ def tables(reading: Reading) -> list[Table]:
 
 
 def legs(tables: dict[str, pd.DataFrame], period: Period) -> pd.DataFrame:
-    """Return the exchanges held in a period: commune left, commune of the dwelling, and whether keys were given.
+    """Return the exchanges that ended in a period: communes of the dwelling left and of the other, keys given or not.
 
     Parameters
     ----------
@@ -93,25 +93,20 @@ def legs(tables: dict[str, pd.DataFrame], period: Period) -> pd.DataFrame:
     """
     events, homes = tables["events"], tables["dwellings"]["commune"].to_numpy()
     begin, end = first_day(period.years[0]), first_day(period.years[-1] + 1)
-    kept = events[events["reason"] == int(Reason.EXCHANGED)]
-    kept = kept[(kept["day"] >= begin) & (kept["day"] < end)]
-    held = kept[kept["kind"] == int(EventKind.DESIGNATED)]
-    done = kept[kept["kind"] == int(EventKind.HOUSED)]
-    keys = set(zip(done["application"], done["dwelling"], strict=True))
-    household = tables["applications"]["household"].to_numpy()[held["application"].to_numpy()]
+    owners = tables["applications"]["household"].to_numpy()
     lives_in = dict(enumerate(tables["households"]["dwelling"].to_numpy().tolist()))
-    moves = events[events["kind"].isin([int(EventKind.HOUSED), int(EventKind.LET_OUTSIDE)])]
-    moves = moves[["day", "household", "dwelling"]].to_numpy().tolist()
-    rows, place = [], 0
-    for who, (day, application, dwelling) in zip(
-        household.tolist(), held[["day", "application", "dwelling"]].to_numpy().tolist(), strict=True
-    ):
-        while place < len(moves) and moves[place][0] < day:
-            lives_in[moves[place][1]] = moves[place][2]
-            place += 1
+    signed = (int(EventKind.HOUSED), int(EventKind.LET_OUTSIDE))
+    is_told = events["kind"].isin(signed) | (events["reason"] == int(Reason.EXCHANGE_FAILED))
+    columns = ["day", "kind", "reason", "application", "household", "dwelling"]
+    rows = []
+    for day, kind, reason, application, household, dwelling in events.loc[is_told, columns].to_numpy().tolist():
+        is_done = kind in signed
+        who = household if is_done else int(owners[application])
         left = lives_in.get(who, -1)
-        if left >= 0:
-            rows.append((int(homes[left]), int(homes[dwelling]), (application, dwelling) in keys))
+        if is_done:
+            lives_in[who] = dwelling
+        if begin <= day < end and reason in (int(Reason.EXCHANGED), int(Reason.EXCHANGE_FAILED)) and left >= 0:
+            rows.append((int(homes[left]), int(homes[dwelling]), is_done))
     return type(events)(rows, columns=["left", "taken", "is_done"])
 
 
@@ -121,22 +116,22 @@ def figure(subject: Subject, source: str) -> Figure | None:
     communes = records(subject.territory.communes)
     if not is_open(reading.manifest) or not communes or "lon" not in communes[0]:
         return None
-    found = legs(reading.log(), subject.period)
+    found = legs(reading.log(), subject.period).sort_values("is_done", ascending=False, kind="stable")
     done = found[found["is_done"]]
     if len(done) < max(1, reading.threshold):
         return None
     from sim.report import networks
 
     names = [str(row["nom"]) for row in communes]
-    shown = int((~found["is_done"].astype(bool)).sum())
+    failed = len(found) - len(done)
     title = (
         f"{french.number(len(done))} ménages ont échangé leur logement, "
-        f"{french.number(shown)} préparés n'ont pas abouti"
+        f"{french.number(failed)} en ont préparé un qui n'a pas abouti"
     )
     drawing = networks.exchanges(
         communes, found.to_numpy().tolist()[:SAMPLE], title=title, source=source,
         measure=f"Réplication 0, {subject.period} : du logement quitté au logement reçu, commune à commune"
-        f"{'' if len(found) <= SAMPLE else f' (les {SAMPLE} premiers)'}. Carte schématique.",
+        f"{'' if len(found) <= SAMPLE else f' (un échantillon de {SAMPLE})'}. Carte schématique.",
     )  # fmt: skip
     pairs = done.groupby(["left", "taken"]).size().sort_values(ascending=False)
     rows: list[tuple[Cell, ...]] = []
@@ -148,6 +143,6 @@ def figure(subject: Subject, source: str) -> Figure | None:
     table = Table("reseau_echange", f"Échanges aboutis, {subject.period}", ("De", "Vers", "Ménages"), tuple(rows))
     words = (
         f"{french.number(inside)} des ménages qui ont échangé restent dans leur commune (points) ; traits pleins : "
-        "clés remises, pointillés : préparé puis abandonné ou encore en cours."
+        "clés remises, pointillés : échange préparé qui n'a pas abouti."
     )
     return Figure(drawing, table, words)

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, PathPatch
 from matplotlib.path import Path as Outline
+from matplotlib.patheffects import withStroke
 
 from sim.report import style
 from sim.report.maps import REACH_KM, schematic, to_km
@@ -19,6 +20,8 @@ from sim.report.maps import REACH_KM, schematic, to_km
 SPREAD_KM = 0.9
 """How far from the centre of its commune a household is drawn, so that arrows do not cover each other."""
 GOLDEN = 2.399963
+NAMED = 6
+LABEL_KM = np.array([0.0, 1.3])
 
 
 @style.house
@@ -36,8 +39,8 @@ def exchanges(
     """
     lon, lat = (np.array([float(row[name]) for row in communes]) for name in ("lon", "lat"))
     centres = to_km(lon, lat, float(lat.mean()))
-    figure = style.blank(10.6, 6.2)
-    axes = style.panel(figure, 0.1, 0.1, 10.4, 4.9)
+    figure = style.blank(10.6, 6.9)
+    axes = style.panel(figure, 1.6, 0.45, 8.9, 5.5)
     axes.set_axis_off()
     low, high = centres.min(axis=0) - REACH_KM, centres.max(axis=0) + REACH_KM
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
@@ -60,12 +63,17 @@ def exchanges(
         axes.add_patch(arrow)
     handles = [
         Line2D([], [], color=style.BLUE, linewidth=1.5, label="clés remises"),
-        Line2D(
-            [], [], color=style.ORANGE, linewidth=0.9, linestyle=(0, (3, 2)), label="préparé, non abouti ou en cours"
-        ),
+        Line2D([], [], color=style.ORANGE, linewidth=0.9, linestyle=(0, (3, 2)), label="préparé, non abouti"),
         Line2D([], [], color=style.BLUE, marker="o", linestyle="", label="dans la même commune"),
     ]
-    axes.legend(handles=handles, loc="upper left", fontsize=9, bbox_to_anchor=(0.0, 1.02))
+    figure.legend(handles=handles, loc="upper left", fontsize=9, bbox_to_anchor=(0.01, 0.86))
+    ends = np.bincount([int(row) for leg in legs for row in leg[:2]], minlength=len(communes))
+    for row in np.argsort(-ends, kind="stable")[:NAMED].tolist():
+        x, y = (centres[row] + LABEL_KM).tolist()
+        axes.text(
+            x, y, str(communes[row]["nom"]), ha="center", fontsize=9, fontweight="bold",
+            path_effects=[withStroke(linewidth=2.6, foreground="white")],
+        )  # fmt: skip
     return style.finish(
         figure, "reseau_echange", title=title, measure=measure, source=source,
         description=f"{title}. Un trait par ménage, d'une commune à l'autre ; les nombres sont dans le tableau.",
