@@ -57,7 +57,7 @@ def test_the_mean_delay_of_the_housed_never_stands_alone(tmp_path: Path) -> None
     heads = {name: {str(cell) for cell in (*t.head, *(row[0] for row in t.rows))} for name, t in tables.items()}
     alone = [name for name, words in heads.items() if mean in words and not {median, age} <= words]
     assert alone == []
-    assert {"tendance", "delais", "tension_typologies"} <= {name for name, words in heads.items() if mean in words}
+    assert {"tendance", "delais"} <= {name for name, words in heads.items() if mean in words}
     for code in DELAYS:
         label = DEFINITIONS[code].label
         assert label in heads["delais"] or any(label in note for note in tables["delais"].notes), label
