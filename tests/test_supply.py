@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.flows.programme import Plan, poisson_at
+from sim.flows.relocation import Relocations
 from sim.inputs.faults import Faults
 from sim.inputs.law import load_law
 from sim.inputs.stock_files import read_production
@@ -16,7 +17,7 @@ from sim.results.audit import audit
 from sim.rules.production import commune_weights, rule_kept, sru_per_year
 from sim.state.records import Replication
 from sim.words.clock import first_day
-from sim.words.codes import GONE, EventKind, Reason, Recognition, Use
+from sim.words.codes import GONE, EventKind, Reason, Recognition, Status, Use
 from sim.world.scanning import Scanning
 from sim.world.waiting import Waiting
 from tests.worlds import fingerprint, kept, live, territory, world
@@ -174,6 +175,17 @@ def test_nobody_gets_a_fourth_offer() -> None:
     events = done.events
     informed = events["application"][events["kind"] == EventKind.INFORMED]
     assert np.bincount(informed).max() <= 3
+
+
+def test_who_gave_notice_does_not_lose_the_right_to_stay_as_well() -> None:
+    here = world("npnru")
+    h, register = here.households, Relocations()
+    here.applications.status[-1] = Status.OPEN  # the last row is what "no application" would read
+    tenant = int(np.flatnonzero((h.dwelling[: len(h)] >= 0) & (h.application[: len(h)] < 0))[0])
+    register.since[tenant] = register.refused_before[tenant] = 0
+    register.last_refusal[tenant] = 3, 0
+    register.end_rights(here)
+    assert h.dwelling[tenant] >= 0
 
 
 def test_the_stock_loses_what_is_demolished() -> None:
