@@ -17,7 +17,7 @@ from sim.report.tables import Quantity, Table
 
 Key = tuple[str, str, str]
 """Table, label of the row, header of the column."""
-NEAR = 1e-9
+NEAR, NEAR_PRODUCT = 1e-9, 1e-6
 
 
 def cells(tables: Iterable[Table]) -> dict[Key, Quantity]:
@@ -95,7 +95,7 @@ def _runs(keys: list[Key]) -> list[list[Key]]:
 
 
 def quotients(attack: Attack) -> list[tuple[Key, str]]:
-    """Return the hidden counts that a share or a ratio of the same line, and a published count, tell within 2 %."""
+    """Return the hidden counts that a share or a ratio of the same line, and a published count, tell."""
     lines: dict[tuple[str, str], dict[str, Quantity]] = defaultdict(dict)
     for (table, label, head), cell in attack.shown.items():
         lines[table, label][head] = cell
@@ -108,7 +108,9 @@ def quotients(attack: Attack) -> list[tuple[Key, str]]:
             for count in (q for q in numbers if q.kind == "count"):
                 a, b = float(ratio.value or 0), float(count.value or 0)
                 told = {"product": a * b, "quotient": b / a, "odds": a * b / (1 - a) if a < 1 else 0.0}
-                found += [(key, how) for how, number in told.items() if value and abs(number / value - 1) < 0.02]
+                found += [
+                    (key, how) for how, number in told.items() if value and abs(number / value - 1) < NEAR_PRODUCT
+                ]
     return found
 
 
