@@ -163,6 +163,7 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         gaps_to_base(reading, period),
         *themes.plh(subject),
         contents.others(reading, _listed()),
+        annexes.uncertainty(reading),
         annexes.definitions(reading),
         annexes.hypotheses(reading, subject.territory),
         annexes.legal_values(reading),

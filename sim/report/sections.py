@@ -82,7 +82,7 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("cotation", "11", "La cotation", ("=cotation", "scores")),
     ("comparaison", "12", "Comparaison", ("=comparaison", "ecarts")),
     ("plh", "", "Indicateurs de l'orientation 5 du PLH", ("plh_satisfaction", "plh_latence", "plh_abordable", "=siao")),
-    ("annexes", "", "Annexes", ("autres", "secret", "definitions", "hypotheses", "valeurs_legales")),
+    ("annexes", "", "Annexes", ("autres", "secret", "incertitude", "definitions", "hypotheses", "valeurs_legales")),
 )  # fmt: skip
 """Key, number, title, blocks: a table or figure by its key, ``/`` closed, ``=`` a text."""
 
