@@ -85,13 +85,11 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"{line['label']:<52}{line['mean']:>11.5g}  90 % : {low:.5g} à {high:.5g}{mark}"
     for part, verb in (("targets", "ajusté"), ("predictions", "prédit")):
         for line in told[part]:
-            if line["use"] == "anterieur" and part == "predictions":
-                continue
             low, high = line["predicted_95"]
             mark = "" if line["is_reproduced"] else f"  MANQUÉ de {line['miss']:.4g}"
             naive = "" if line["naive"] is None else f"  naïf {line['naive']:.5g}"
             shown = f"{verb} {line['predicted_mean']:.5g} ({low:.5g} à {high:.5g})"
             yield f"{line['id']:<5}{line['label']:<48}{line['value']:>10.5g}  {shown}{naive}{mark}"
-    facts = told["information"]
-    yield f"{facts['identified_directions']} directions identifiées sur {len(told['parameters'])} paramètres"
-    yield f"{facts['effective_draws']} tirages équivalents sur {facts['checked_draws']} repris par de vraies simulations"
+    facts, sets = told["information"], len(told["parameters"])
+    yield f"{facts['identified_directions']} directions identifiées sur {sets} paramètres"
+    yield f"{facts['effective_draws']} tirages équivalents sur {facts['checked_draws']} simulés"

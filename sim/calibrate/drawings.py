@@ -66,7 +66,7 @@ def agreement(lines: Sequence[Mapping[str, Any]]) -> str:
     figure = style.blank(9.4, ROW_INCHES * len(lines) + 0.8)
     axes = style.panel(figure, LEFT, 0.6, 9.4 - LEFT - RIGHT, ROW_INCHES * len(lines))
     axes.axvspan(-1, 1, color=style.GOOD_ZONE, zorder=0)
-    most = 4.0
+    most = 3.0
     for row, one in enumerate(lines):
         low, high = one["range"] or (one["value"], one["value"])
         half = (high - low) / 2 if one["range"] else 1.96 * one["standard_error"]
@@ -80,7 +80,7 @@ def agreement(lines: Sequence[Mapping[str, Any]]) -> str:
     axes.set_yticks(range(len(lines)), [textwrap.shorten(f"{one['label']} ({one['id']})", 52) for one in lines])
     axes.set_ylim(len(lines) - 0.5, -0.8)
     axes.set_xlim(-most - 0.1, most + 0.1)
-    axes.set_xticks([-1, 0, 1], ["bas du fait", "fait publié", "haut du fait"])
+    axes.set_xticks([-1, 0, 1], ["bas", "publié", "haut"])
     axes.grid(visible=False)
     told = "En vert, ce que le fait publié laisse ouvert à 95 % ; barre : étendue prédite ; croix : fait manqué."
     return style.accessible(style.to_svg(figure, "accord"), "accord", "Faits publiés et prédits", told)

@@ -15,6 +15,8 @@ from sim.report import french
 
 CORRELATED = 0.5
 """Correlation of two parameters in the posterior from which they are said to go together."""
+FIRST_DAY_FACTS = 2021
+"""Year of the facts on the list that the first day starts from (C01, C04)."""
 STYLE = """body{font:15px/1.55 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1d2530}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-top:2px solid #003f72;padding-top:.6rem}
 table{border-collapse:collapse;width:100%;font-size:.88rem}caption{text-align:left;font-weight:600;padding:.4rem 0}
@@ -85,7 +87,7 @@ def table(head: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], captio
 
 def heads(told: Mapping[str, Any]) -> str:
     """Return the few figures that a reader must see at once."""
-    judged = [line for line in (*told["targets"], *told["predictions"]) if line["use"] != "anterieur"]
+    judged = [*told["targets"], *told["predictions"]]
     sure = [line for line in judged if line["confidence"][0] in "AB"]
     information, known = told["information"], sum(one["is_identified"] for one in told["parameters"])
     figures = (
@@ -112,8 +114,9 @@ def data(targets: Sequence[Target], told: Mapping[str, Any]) -> str:
     if later:
         late = [t for t in targets if t.use == "entree" and t.fact_year > later]
         text += (
-            f"<p>Le premier jour du modèle repose sur {len(late)} données publiées après {later} "
-            f"({', '.join(t.id for t in late)}) : parc du RPLS 2024, seuils. La rétro-prévision porte sur les flux.</p>"
+            f"<p>Le premier jour du modèle repose aussi sur {len(late)} données d'entrée publiées après {later} "
+            f"({', '.join(t.id for t in late)}){', et sur C01 et C04' if later < FIRST_DAY_FACTS else ''} : parc du "
+            "RPLS 2024 ramené à 2022, seuils, stock. La rétro-prévision porte sur les flux et sur ce qui en sort.</p>"
         )
     return text
 
@@ -126,7 +129,15 @@ def method(told: Mapping[str, Any]) -> str:
         f"{french.number(origin['applicants'])} demandes ; graines {origin['fit_seed']} et suivantes, jamais celles "
         "de la référence"
     )
-    return f"<p>{escape(origin['method']).capitalize()}.</p><p>{share}.</p>"
+    found = told["recovery"]
+    checked = (
+        f"Vérifié sur le simulateur lui-même : {found['cases']} points connus de l'a priori, dont la simulation, ôtée "
+        f"du calage, a pris la place des faits. {french.number(100 * found['coverage_90'])} % des valeurs vraies sont "
+        "dans leur intervalle à 90 % (attendu : 80 à 98) ; uniformité de leurs rangs : khi-deux, plus petite "
+        f"probabilité des {len(found['rank_p_values'])} paramètres {french.trimmed(min(found['rank_p_values']), 3)}"
+    )
+    first = escape(origin["method"])
+    return f"<p>{first[0].upper()}{first[1:]}.</p><p>{share}.</p><p>{checked}.</p>"
 
 
 def rows_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[str]]]:
@@ -161,7 +172,7 @@ def fitted(told: Mapping[str, Any]) -> str:
 
 def predicted(told: Mapping[str, Any]) -> str:
     """Return facts that were not fitted to, with the naive forecast; thresholds too when they were foreseen."""
-    lines = [line for line in told["predictions"] if line["use"] != "anterieur"]
+    lines = told["predictions"]
     met = sum(line["is_reproduced"] for line in lines)
     text = f"<p>{met} faits sur {len(lines)} dans l'étendue prédite à 95 %, à leur incertitude près. "
     text += "« Naïf » : le dernier fait connu sur le même sujet (« comme l'an dernier »). "
@@ -174,15 +185,18 @@ def predicted(told: Mapping[str, Any]) -> str:
         rows = (
             (
                 "" if one["predicted_95"][0] <= one["value"] <= one["predicted_95"][1] else "manque",
-                [str(one["year"]), *(french.number(one[name]) for name in ("value", "predicted_mean"))]
-                + [" à ".join(map(french.number, one["predicted_95"])), french.number(one["naive"])],
+                [
+                    str(one["year"]), french.number(one["value"]), french.number(one["predicted_mean"]),
+                    " à ".join(map(french.number, one["predicted_95"])), french.number(one["naive"]),
+                ],
             )
             for one in told["thresholds"]
-        )
-        text += table(
-            ("Année", "#Seuil du premier quartile (€/UC)", "#Prédit", "#Étendue à 95 %", "#Naïf"), rows,
-            "Seuils : le modèle les lit ; ici, tendance de la médiane régionale connue alors, rapport de 1,05 (hypothèse)",
         )  # fmt: skip
+        text += table(
+            ("Année", "#Seuil du premier quartile (€/UC)", "#Prédit", "#Étendue à 95 %", "#Naïf"),
+            rows,
+            "Seuils : le modèle les lit ; ici, tendance de la médiane régionale connue alors, fois 1,05 (hypothèse)",
+        )
     return text
 
 
@@ -208,12 +222,13 @@ def identified(told: Mapping[str, Any]) -> str:
     return (
         drawings.priors(told["parameters"])
         + table(head, rows)
-        + "<p>« Identifié » : l'écart-type de la postérieure est sous la moitié de celui de l'a priori. Les autres gardent "
-        f"à peu près leur plage. Valeurs propres de l'information (au-dessus de 1, les faits en disent plus que l'a "
-        f"priori) : {values}.</p>" + drawings.profiles(told["parameters"])
-        + "<p>Plus petit désaccord (khi-deux, à partir de son minimum) le long de chaque paramètre, les autres libres ; "
-        "pointillé : 2,7, soit 90 %.</p>"
-    )  # fmt: skip
+        + "<p>« Identifié » (bleu) : l'écart-type de la postérieure est sous la moitié de celui de l'a priori. Les "
+        "autres (orange) gardent une grande part de leur plage. Valeurs propres de l'information (au-dessus de 1, les "
+        f"faits en disent plus que l'a priori) : {values}.</p>"
+        + drawings.profiles(told["parameters"])
+        + "<p>Plus petit désaccord (khi-deux, à partir de son minimum) le long de chaque paramètre, les autres "
+        "libres ; pointillé : 2,7, soit 90 %.</p>"
+    )
 
 
 def posterior(told: Mapping[str, Any]) -> str:

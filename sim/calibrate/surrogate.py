@@ -67,7 +67,8 @@ class Surrogate:
             reduce; what they lack is the luck that points of one seed share, and that the mean over seeds keeps.
         """
         beyond = self.residual**2 - np.asarray(noise) ** 2
-        return np.sqrt(np.maximum(beyond, 0) + self.leverage * self.residual**2 + np.maximum(-beyond, 0) / self.blocks)
+        shared = np.maximum(-beyond, 0) / self.blocks
+        return np.asarray(np.sqrt(np.maximum(beyond, 0) + self.leverage * self.residual**2 + shared))
 
     def of(self, targets: np.ndarray) -> Surrogate:
         """Return the surrogate of some targets (bool)."""

@@ -23,8 +23,8 @@ from sim.words.registry import Registry, nearest
 
 TWINNED = ("ajustement", "controle", "anterieur")
 USES = (*TWINNED, "entree", "hors_modele")
-"""Fitted to; kept to judge; overtaken by a later fact about the same thing, and fitted to by back-tests that stop before
-that one; simply an input of the model; nothing of the model says it."""
+"""Fitted to; kept to judge; overtaken by a later fact about the same thing (fitted to by back-tests that stop before
+that one); simply an input of the model; nothing of the model says it."""
 RELATIVE_ERROR = {"A": 0.02, "A-": 0.02, "B": 0.05, "B-": 0.05, "C": 0.15}
 """Relative standard error by confidence, where a target states none."""
 COUNTS = ("count", "count/year", "persons")

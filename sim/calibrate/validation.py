@@ -139,7 +139,7 @@ def cells(line: Line) -> list[str]:
         f"{number(line.low, target.unit)} à {number(line.high, target.unit)}" if line.is_judged else "",
         ("+" if line.miss > 0 else "") + shown if shown else "",
         number(line.naive, target.unit),
-        {"ajustement": "ajustement", "controle": "contrôle"}[target.use],
+        {"ajustement": "ajustement", "controle": "contrôle"}.get(target.use, target.use),
         target.note,
     ]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from sim.calibrate.fitting import Fit
+from sim.calibrate.fitting import RANKED, Fit
 from sim.calibrate.parameters import Free, values_of
-from sim.calibrate.posterior import UNIFORM_SD
+from sim.calibrate.posterior import UNIFORM_SD, rank_uniformity
 from sim.calibrate.simulator import Simulator
 from sim.calibrate.validation import Line, Z, naive_of
 from sim.results.drawing import of_fit
@@ -31,12 +31,31 @@ def document(found: Fit, simulator: Simulator, provenance: Mapping[str, Any]) ->
             "checked_draws": len(found.draws),
             "effective_draws": round(found.effective, 1),
         },
+        "recovery": recovery(found),
         "parameters": parameters(found, simulator.free),
         "targets": confronted(found, simulator, simulator.fitted),
-        "predictions": confronted(found, simulator, ~simulator.fitted),
+        "predictions": confronted(found, simulator, to_predict(simulator)),
         "weights": rounded(found.weights),
         "sample": [rounded(row) for row in values_of(found.draws, simulator.free)],
     }
+
+
+def recovery(found: Fit) -> dict[str, Any]:
+    """Return how well known parameters are found again: coverage of 90 % intervals, and whether ranks are uniform."""
+    place = found.recovery / RANKED
+    inside = (place >= 0.05) & (place <= 0.95)
+    return {
+        "cases": len(place),
+        "coverage_90": round(float(inside.mean()), 3),
+        "rank_p_values": rounded([rank_uniformity(ranks.tolist(), RANKED) for ranks in found.recovery.T]),
+    }
+
+
+def to_predict(simulator: Simulator) -> np.ndarray:
+    """Return which targets a fit predicts (bool): not fitted to, and later than what it knows in a back-test."""
+    until = simulator.until
+    later = [t.use != "anterieur" and (not until or t.fact_year > until) for t in simulator.targets]
+    return np.asarray(~simulator.fitted & np.array(later))
 
 
 def parameters(found: Fit, free: Sequence[Free]) -> list[dict[str, Any]]:

@@ -170,6 +170,7 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         *themes.plh(subject),
         *living.orientations(subject),
         contents.others(reading, _listed()),
+        annexes.uncertainty(reading),
         annexes.definitions(reading),
         annexes.hypotheses(reading, subject.territory),
         annexes.legal_values(reading),

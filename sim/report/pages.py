@@ -58,11 +58,12 @@ def brackets(draws: int) -> str:
     if draws:
         return (
             f"Les crochets donnent l'intervalle à 95 % de la valeur attendue, sur {french.plural(draws, 'tirage')} des "
-            "paramètres mal connus (loi de Student) : ils disent ce qu'on ne sait pas d'eux, et le hasard."
+            "paramètres mal connus (loi de Student) : ils disent ce qu'on ne sait pas d'eux, et le hasard ; la part de "
+            "chacun est en annexe."
         )
     return (
         "Les crochets donnent l'intervalle à 95 % de la moyenne entre réplications (loi de Student) : "
-        "ils disent le hasard du tirage, pas l'incertitude des hypothèses."
+        "ils disent le hasard du tirage, pas l'incertitude des paramètres (--draws 8 l'y met)."
     )
 
 

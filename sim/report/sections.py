@@ -91,7 +91,7 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "plh", "", "Indicateurs de l'orientation 5 du PLH",
         ("plh_satisfaction", "plh_latence", "plh_accessible", "plh_abordable", "plh_pression", "=siao"),
     ),
-    ("annexes", "", "Annexes", ("autres", "secret", "definitions", "hypotheses", "valeurs_legales")),
+    ("annexes", "", "Annexes", ("autres", "secret", "incertitude", "definitions", "hypotheses", "valeurs_legales")),
 )  # fmt: skip
 """Key, number, title, blocks: a table or figure by its key, ``/`` closed, ``=`` a text."""
 

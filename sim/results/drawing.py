@@ -167,6 +167,7 @@ def of_fit(path: Path) -> Rows:
         sets = [(one["sets"], one["factors"]) for one in told["parameters"]]
         sample, weights = np.array(told["sample"], dtype=float), np.array(told["weights"], dtype=float)
         columns = [sample[:, place] * factor for place, (_, factors) in enumerate(sets) for factor in factors]
-        return [name for names, _ in sets for name in names], np.column_stack(columns), weights
+        names = [name for names, _ in sets for name in names]
+        return names, np.array(columns).reshape(len(names), len(sample)).T, weights
     except (YAMLError, LookupError, TypeError, ValueError):
         raise Faults([Fault(shown(path), 1, "not a posterior sample that simhlm calibrate wrote")]) from None
