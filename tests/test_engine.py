@@ -723,6 +723,7 @@ def test_who_was_refused_in_a_fragile_residence_is_owed_the_next_dwelling_that_s
             break
     last = usual[-1]
     world.standing.owed_day[last] = world.day - 50
+    world.standing.owed_day[usual[-2]] = world.day - 10  # less long ago
     assert caleol.find_candidates(world, np.array([dwelling])).rows.tolist() == [last, *usual[:-1]]
     assert world.standing.owed_day[last] == -1
 

@@ -56,7 +56,6 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("rules/designation.py", 4): "kinds of dwellings: in a QPV or not, accessible or not",
     ("rules/objectives.py", 1e3): "a tier beyond every other score",
     ("rules/objectives.py", 1e-9): "rounding of shares",
-    ("rules/prefect.py", 1e-12): "rounding of shares",
     ("rules/segments.py", 4): "layout of the index: publics, and the bit of the quartile",
     ("rules/segments.py", 8): "layout of the index: segments by public",
     ("rules/segments.py", 53): "bits of a keyed uniform",
