@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -166,7 +167,7 @@ def greedily(graph: SwapGraph) -> int:
 
 def kep_optima(kep: str, graphs: list[SwapGraph], model: str) -> list[tuple[int, float]] | None:
     """Return the optimum and CPU seconds of kep_solver on each graph; ``None`` where it is not installed."""
-    if subprocess.run([kep, "-c", "import kep_solver"], capture_output=True, check=False).returncode:
+    if shutil.which(kep) is None or subprocess.run([kep, "-c", "import kep_solver"], capture_output=True).returncode:
         return None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "instances.json"
