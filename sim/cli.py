@@ -5,13 +5,27 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sim import cli_studies, cli_theory
+from sim.cli_options import (
+    Applicants,
+    Bilan,
+    Draws,
+    EngineName,
+    Jobs,
+    Json,
+    Override,
+    Quiet,
+    Scenario,
+    Scheduler,
+    Seed,
+    Start,
+    Years,
+)
 from sim.cli_studies import finish_run, say
 from sim.inputs.faults import Fault, Faults
 
@@ -21,31 +35,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Simulate social-housing (HLM) allocation and print the bilan.",
 )
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
-EngineName = Annotated[str, typer.Option("--engine", help="local, or dask: workers of an existing scheduler.")]
-Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of the Dask scheduler.")]
-Override = Annotated[
-    list[str] | None,
-    typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law."),
-]
 
 
 @app.command()
 def run(
-    scenario: Annotated[str, typer.Argument(help="A file, or the bare name of a shipped scenario.")],
+    scenario: Scenario,
     replications: Annotated[int | None, typer.Option(help="Runs that differ by chance only.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Root of all randomness.", min=0)] = None,
-    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
-    years: Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
-    applicants: Annotated[
-        int | None, typer.Option(help="Size of the world; all else is scaled alike.", min=200)
-    ] = None,
+    draws: Draws = None,
+    seed: Seed = None,
+    start: Start = None,
+    years: Years = None,
+    jobs: Jobs = 2,
+    applicants: Applicants = None,
     out: Annotated[Path, typer.Option(help="Parent folder of the run folder.")] = Path("runs"),
     override: Override = None,
     as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    bilan: Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")] = True,
+    quiet: Quiet = False,
+    bilan: Bilan = True,
     engine: EngineName = "local",
     scheduler: Scheduler = None,
 ) -> None:
@@ -55,7 +61,7 @@ def run(
     from sim.results.ensemble import run_ensemble
     from sim.results.workers import choose
 
-    options = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
+    options = {"replications": replications, "draws": draws, "seed": seed, "applicants": applicants, "years": years}
     options["start"] = start.date() if start else None  # type: ignore[assignment]
     loaded = load(scenario, override or [], **{k: v for k, v in options.items() if v is not None})
     check_start(loaded)
@@ -70,24 +76,30 @@ def compare(
     base: Annotated[str, typer.Argument(metavar="BASE", help="A run folder, or a scenario to run.")],
     alternatives: Annotated[list[str], typer.Argument(metavar="ALT...", help="What is compared with it.")],
     replications: Annotated[int | None, typer.Option(help="Of the scenarios to run.", min=1)] = None,
+    draws: Draws = None,
     seed: Annotated[int | None, typer.Option(help="Root of all randomness, common to the scenarios.", min=0)] = None,
-    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
-    years: Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)] = 2,
-    applicants: Annotated[int | None, typer.Option(help="Size of the world.", min=200)] = None,
+    start: Start = None,
+    years: Years = None,
+    jobs: Jobs = 2,
+    applicants: Applicants = None,
     out: Annotated[Path, typer.Option(help="Parent folder of the comparison, and of what is run.")] = Path("runs"),
     override: Override = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: Quiet = False,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
 ) -> None:
     """Compare runs, or scenarios run with common luck: paired differences, winners and losers, in French."""
     from sim import comparing
+    from sim.results.workers import choose
 
-    given = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
+    workers = choose(engine, scheduler, jobs)
+    given = {"replications": replications, "draws": draws, "seed": seed, "applicants": applicants, "years": years}
     given["start"] = start.date() if start else None  # type: ignore[assignment]
     options = {name: value for name, value in given.items() if value is not None}
     items = comparing.prepare([base, *alternatives], options, override or [])
-    comparison, folder, written = comparing.compare(comparing.run_all(items, out, jobs, quiet), out)
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, workers, quiet), out, secrecy)
     if as_json:
         from sim.results.compare import as_text
 
@@ -164,6 +176,7 @@ def waits(
     ] = None,
     year: Annotated[int | None, typer.Option(help="One calendar year; default the whole run.")] = None,
     figures: Annotated[Path | None, typer.Option(help="Folder where the curves are drawn (SVG).")] = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Tell the three delays, each apart, and the cumulative incidence of being housed; or predict a wait (--for)."""
@@ -182,7 +195,10 @@ def waits(
         return
     wanted, others = chosen_classes(classes)
     told = study(finished, wanted, year)
-    say(json.dumps(report.as_json(told), ensure_ascii=False)) if as_json else report.print_study(told, others)
+    if as_json:
+        say(json.dumps(report.as_json(told, secrecy), ensure_ascii=False))
+    else:
+        report.print_study(told, others, secrecy)
     if figures is not None:
         from sim.report.wait_figures import write_figures
 
@@ -234,9 +250,9 @@ def check(
 
 @app.command()
 def feasible(
-    scenario: Annotated[str, typer.Argument(help="A file, or the bare name of a shipped scenario.")],
+    scenario: Scenario,
     years: Annotated[int | None, typer.Option(help="Years of flows; default the whole run.", min=1)] = None,
-    applicants: Annotated[int | None, typer.Option(help="Size of the world.", min=200)] = None,
+    applicants: Applicants = None,
     override: Override = None,
     as_json: Json = False,
 ) -> None:
@@ -267,7 +283,9 @@ def feasible(
 
 @app.command()
 def describe(
-    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers.")],
+    what: Annotated[
+        str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers, card.")
+    ],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
@@ -280,6 +298,10 @@ def describe(
     rows = TOPICS[what](territory)
     if as_json:
         say(json.dumps(rows, ensure_ascii=False, default=str))
+    elif what == "card":
+        from sim.model_card import markdown
+
+        say(markdown(rows))
     else:
         print_table(dated_lines(rows) if what == "law" else rows)
 

@@ -10,6 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.cli_options import (
+    Applicants,
+    Bilan,
+    EngineName,
+    Jobs,
+    Json,
+    Levers,
+    Out,
+    Override,
+    Quiet,
+    Scenario,
+    Scheduler,
+    Seed,
+    Years,
+)
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,19 +33,6 @@ if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
     from sim.results.store import Run
 
-Jobs = Annotated[int, typer.Option(help="Processes; results never depend on it.", min=1)]
-EngineName = Annotated[str, typer.Option("--engine", help="local, or dask: workers of an existing scheduler.")]
-Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of the Dask scheduler.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
-Bilan = Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")]
-Scenario = Annotated[str, typer.Argument(help="A file, or the bare name of a shipped scenario.")]
-Levers = Annotated[list[str] | None, typer.Option("--lever", help="PATH=LOW:HIGH, a number that moves (repeatable).")]
-Years = Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)]
-Applicants = Annotated[int | None, typer.Option(help="Size of the world; small ones are quick.", min=200)]
-Seed = Annotated[int | None, typer.Option(help="Root of all randomness.", min=0)]
-Out = Annotated[Path, typer.Option(help="Parent folder of the study's folder.")]
-Overrides = Annotated[list[str] | None, typer.Option("--override", help="KEY=VALUE, as for run.")]
 SPLIT = ("attributions", "demandes_en_stock", "part_prioritaires", "part_q1_hors_qpv", "delai_attribution_moyen")
 """Indicators whose uncertainty is split on screen, when a run has draws."""
 
@@ -175,7 +178,7 @@ def sensitivity(
     seed: Seed = None,
     jobs: Jobs = 2,
     out: Out = Path("runs"),
-    override: Overrides = None,
+    override: Override = None,
     as_json: Json = False,
     quiet: Quiet = False,
     engine: EngineName = "local",
@@ -216,7 +219,7 @@ def search(
     seed: Seed = None,
     jobs: Jobs = 2,
     out: Out = Path("runs"),
-    override: Overrides = None,
+    override: Override = None,
     as_json: Json = False,
     quiet: Quiet = False,
     engine: EngineName = "local",

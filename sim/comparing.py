@@ -14,6 +14,7 @@ from sim.words.clock import DAYS_PER_MONTH
 if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
     from sim.results.compare import Comparison
+    from sim.results.workers import Workers
 
 SUMMARY = (
     "attributions", "demandes_en_stock", "taux_pression", "part_prioritaires", "part_q1_hors_qpv", "part_q2_q4_en_qpv",
@@ -60,7 +61,7 @@ def prepare(names: Sequence[str], options: dict[str, Any], overrides: Sequence[s
     return items
 
 
-def run_all(items: Sequence[Path | Loaded], out: Path, jobs: int, quiet: bool) -> list[Path]:
+def run_all(items: Sequence[Path | Loaded], out: Path, workers: Workers, quiet: bool) -> list[Path]:
     """Simulate the scenarios, nothing reused, and return the run folders."""
     from sim.progress import progress_bar
     from sim.results.ensemble import run_ensemble
@@ -71,11 +72,11 @@ def run_all(items: Sequence[Path | Loaded], out: Path, jobs: int, quiet: bool) -
             folders.append(item)
         else:
             with progress_bar(item.scenario.run.replications, quiet) as advance:
-                folders.append(run_ensemble(item, out, jobs, advance))
+                folders.append(run_ensemble(item, out, advance=advance, workers=workers))
     return folders
 
 
-def compare(folders: Sequence[Path], out: Path) -> tuple[Comparison, Path, list[Path]]:
+def compare(folders: Sequence[Path], out: Path, secrecy: int) -> tuple[Comparison, Path, list[Path]]:
     """Compare run folders and write the comparison; return it, its folder and the files that people read."""
     from sim.report.comparison_page import write_comparison
     from sim.results import compare as results
@@ -84,7 +85,7 @@ def compare(folders: Sequence[Path], out: Path) -> tuple[Comparison, Path, list[
     partial, folder = results.new_folder(comparison.sides, out)
     try:
         results.write_tables(comparison, partial)
-        written = [path.relative_to(partial) for path in write_comparison(comparison, partial)]
+        written = [path.relative_to(partial) for path in write_comparison(comparison, partial, secrecy=secrecy)]
     except BaseException:
         shutil.rmtree(partial)  # nothing in it is worth resuming
         raise

@@ -226,7 +226,7 @@ def test_the_command_runs_scenarios_with_common_luck(simhlm: Any, tmp_path: Path
     assert made.parent == tmp_path / "out"
     assert {p.name for p in made.iterdir()} == {
         "comparison.html", "comparison.json", "comparison.parquet", "comparison.xlsx", "figures",
-        "restricted_means.parquet", "winners.parquet",
+        "note.html", "restricted_means.parquet", "winners.parquet",
     }  # fmt: skip
     assert "Une seule réplication" in (made / "comparison.html").read_text(encoding="utf-8")
     assert len([p for p in (tmp_path / "out").iterdir() if p.name.startswith(".")]) == 0
@@ -252,6 +252,7 @@ def test_bad_input_exits_2_and_writes_nothing(simhlm: Any, runs: dict[str, Path]
         ((runs["reference"], tmp_path / "nothing"), "no such run folder"),
         ((runs["reference"], "cia", "--applicants", "700", "--years", "1"), "size 700 against 600"),
         (("reference", "refrence"), "did you mean 'reference'"),
+        (("reference", "cia", "--engine", "dask"), "needs the address"),
     ):
         answer = simhlm("compare", *words, "--out", tmp_path / "out")
         assert answer.code == 2, words

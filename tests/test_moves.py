@@ -12,8 +12,9 @@ from sim.rules.segments import BASE_SEGMENTS, PUBLICS
 from sim.state.households import Households
 from sim.words.codes import EventKind, Reason, Recognition, Reservataire, Status
 from sim.world import moves
+from sim.world.calendar import Calendar
 from sim.world.moves import Impossible
-from sim.world.world import Calendar, World
+from sim.world.world import World
 from tests import worlds
 
 K = EventKind
@@ -370,7 +371,7 @@ def test_a_vacancy_is_counted_in_the_flux_of_its_holder() -> None:
     assert world.lettings.counted_for[dwelling] == holder
     search.leave_flux(world, np.array([dwelling]))
     search.leave_flux(world, np.array([dwelling]))  # taken back once
-    assert world.ledger.oriented[landlord] == before
+    assert list(world.ledger.oriented[landlord]) == before
     assert not any(map(any, world.ledger._cells.values()))  # nor inside any category of dwellings
 
 
@@ -541,9 +542,12 @@ def test_a_calendar_gives_each_row_once_in_order() -> None:
     calendar.add(np.array([5, 3, 5]), np.array([9, 1, 2]))
     calendar.add(np.array([5, 5]), np.array([2, 0]))  # a row refiled is dated again
     calendar.add(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    assert calendar.pop(4).tolist() == [1]
     assert calendar.pop(5).tolist() == [0, 2, 9]
     assert calendar.pop(5).tolist() == []
-    assert calendar.pop(3).tolist() == [1]
+    calendar.add(np.array([3, 7]), np.array([4, 5]))  # what is dated in the past is due at once
+    assert calendar.pop(6).tolist() == [4]
+    assert calendar.pop(7).tolist() == [5]
 
 
 def test_accepting_or_renewing_needs_what_the_law_asks() -> None:

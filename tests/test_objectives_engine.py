@@ -7,6 +7,8 @@ import pytest
 
 from sim.flows import steering
 from sim.rules.objectives import binds
+from sim.rules.segments import is_key_worker
+from sim.state.records import Replication
 from tests import worlds
 
 ONE = str(worlds.FILES / "one_objective.yaml")
@@ -30,6 +32,28 @@ def test_precedence_of_overlapping_reserves_changes_allocations() -> None:
     assert not np.array_equal(first.leases["application"], second.leases["application"])
 
 
+def test_a_reserve_of_key_workers_houses_more_of_them() -> None:
+    """L441-1: key workers are a public like any other, judged by the attribute that the bilan counts."""
+
+    def housed(done: Replication) -> float:
+        who = done.applications.household[done.leases["application"]]
+        return float(is_key_worker(done.households.employment[who], done.households.luck_id[who], 0.2).mean())
+
+    asked = ('rules/objectives/essai/counts/any_of=["travailleur_essentiel"]', *share_of("plancher", 0.3))
+    assert housed(worlds.live(ONE, asked)) > 0.2 > housed(worlds.kept())
+
+
+def test_a_dated_criterion_may_be_a_public() -> None:
+    """Who is a senior changes on 1 January: the index follows, and a floor houses more of them."""
+
+    def housed(done: Replication) -> float:
+        who = done.applications.household[done.leases["application"]]
+        return float((2022 - done.households.birth_year[who].astype(int) > 65).mean())
+
+    asked = ('rules/objectives/essai/counts/any_of=["senior"]', *share_of("plancher", 0.3))
+    assert housed(worlds.live(ONE, asked)) > 1.3 * housed(worlds.kept())
+
+
 def test_a_hard_floor_binds_until_it_is_met_within_one() -> None:
     """With the abundant candidates of the first quartile, promises never fall behind by a whole dwelling."""
     share, applicants = 0.20, 1_200
@@ -50,7 +74,7 @@ def test_what_was_promised_is_taken_back_when_the_list_fails() -> None:
     name = "quota.premier_quartile_hors_qpv"
     leases = world.leases.to_array()
     open_promises = sum(name in made.stand.members for made in world.promises.values())
-    due = world.shortlists.dwelling[[row for rows in world.leases_due._due.values() for row in rows]]
+    due = world.shortlists.dwelling[world.leases_due.pop(world.last + 3_650)]
     accepted = int((~leases["is_in_qpv"]).sum() + (~world.is_in_qpv[due]).sum())
     assert world.book.tally(name).denominator == accepted + open_promises
 

@@ -13,8 +13,9 @@ from sim.inputs.faults import Faults
 from sim.verify import theory
 from sim.verify.checks import ORACLES, Check, compared
 from sim.verify.faults import FAULTS, injected
+from sim.verify.oracles import chain_rates
 from sim.verify.running import lines, verify
-from sim.verify.worlds import VARIANTS
+from sim.verify.worlds import VARIANTS, Variant, run_variant
 from sim.verifying import run_verify
 from sim.world import moves
 
@@ -41,15 +42,15 @@ def test_closed_forms_agree_with_one_another() -> None:
 def test_an_interval_holds_what_it_should() -> None:
     rng = np.random.default_rng(2)
     pairs = [(10 + e, 10.0) for e in rng.standard_normal(20)]
-    assert compared("essai", pairs, "days").passed
-    assert not compared("essai", [(s + 5, p) for s, p in pairs], "days").passed
-    assert not Check("essai", math.nan, 0.0, 1.0, "days").passed
+    assert compared("essai", pairs, "days").holds
+    assert not compared("essai", [(s + 5, p) for s, p in pairs], "days").holds
+    assert not Check("essai", math.nan, 0.0, 1.0, "days").holds
 
 
 def test_every_world_is_used_and_every_world_asked_for_exists() -> None:
     asked = {name for entry in ORACLES for name in entry.extra["worlds"]}
     assert asked == set(VARIANTS)
-    assert len(ORACLES.names()) >= 15
+    assert len(ORACLES.names()) >= 18
 
 
 def test_a_fault_lasts_for_one_run_only() -> None:
@@ -65,6 +66,31 @@ def test_a_fault_lasts_for_one_run_only() -> None:
 def test_orderings_agree_with_theory() -> None:
     answer = verify(only=("O8b", "O9b", "O10", "O12"), jobs=1)
     assert answer["passed"], lines(answer)
+
+
+@pytest.mark.parametrize(("mutation_share", "arrivals"), [(0.0, 3000), (0.2, 3600), (0.4, 4500)])
+def test_entrants_per_outside_vacancy_stay_and_attributions_grow(mutation_share: float, arrivals: int) -> None:
+    settings = (f"flows/arrivals/mutation_share={mutation_share}", f"flows/arrivals/per_year={arrivals}")
+    path = run_variant(Variant("essai", settings, years=2, applicants=300), 0)
+    attributions, entrants, share = chain_rates(path, *path.years[0])
+    assert entrants == pytest.approx(1.0, abs=0.01)
+    assert attributions == pytest.approx(theory.chain_multiplier(share), rel=0.01)
+    assert share == pytest.approx(mutation_share, abs=0.03)
+
+
+def test_exchange_agrees_with_theory_and_broken_ones_do_not() -> None:
+    answer = verify(only=("O13", "O14", "O15"), jobs=1)
+    assert answer["passed"], lines(answer)
+    for fault, caught in (("short-cycles", "O15"), ("least-wanted", "O14"), ("points-for-all", "O8b")):
+        assert not verify(fault, (caught,), jobs=1)["passed"]
+
+
+def test_each_oracle_tells_its_least_comfortable_comparison() -> None:
+    (one,) = verify(only=("O15",), jobs=1)["oracles"]
+    assert {"name", "predicted", "simulated", "low", "high", "holds"} <= set(one)
+    assert one["low"] <= one["predicted"] <= one["high"]
+    assert Check("x", 3.0, 1.0, 1.0, "days").strain == 2.0
+    assert math.isinf(Check("x", math.nan, 0.0, 1.0, "days").strain)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from operator import add
 
 import numpy as np
 import pytest
+from statsmodels.duration import survfunc as duration
 
 from sim.indicators.incidence import (
     CENSORED,
@@ -274,7 +275,6 @@ def test_kaplan_meier_agrees_with_scipy() -> None:
 
 
 def test_aalen_johansen_agrees_with_statsmodels() -> None:
-    duration = pytest.importorskip("statsmodels.duration.survfunc")
     rng = np.random.default_rng(6)
     times, cause = rng.integers(1, 60, 500), rng.integers(0, 3, 500)
     rows = [(0, int(t), int(c)) for t, c in zip(times, cause, strict=True)]
@@ -287,7 +287,6 @@ def test_aalen_johansen_agrees_with_statsmodels() -> None:
 
 
 def test_left_truncation_agrees_with_statsmodels() -> None:
-    duration = pytest.importorskip("statsmodels.duration.survfunc")
     rng = np.random.default_rng(7)
     entry = np.where(rng.random(400) < 0.5, 0, rng.integers(1, 20, 400))
     times = entry + rng.integers(1, 40, 400)

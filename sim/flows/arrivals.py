@@ -1,11 +1,12 @@
 """New applications: first access, and tenants of the stock who ask to move.
 
 How many come on each day and who they are use different streams, so that "10 % more arrivals" does
-not redraw who arrives. A month is drawn in one go and filed day by day.
+not redraw who arrives. A month is drawn in one go and filed on the office days.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,22 +27,24 @@ class Month:
 
     files: Applications  # ``household`` is -1 for a first access, whose household is not there yet
     newcomers: Households  # of the first-access ones, in the same order
-    file_ends: np.ndarray  # rows of ``files`` reached at the end of each day
+    file_ends: np.ndarray  # rows of ``files`` reached before each day, and at the end of the last
     newcomer_ends: np.ndarray
 
 
 def arrivals(world: World, anniversaries: Anniversaries, procedures: Procedures) -> Story:
-    """File the applications of each day."""
+    """File, on each office day, the applications made since the one before, each with its own date."""
     day = world.first
     while day <= world.last:
         month_end = next_month(day)
         yield world.until(day, Phase.ARRIVALS)
         month = draw_month(world, day, month_end)
-        for place, today in enumerate(range(day, min(month_end, world.last + 1))):
+        filed = 0  # days of this month
+        for today in world.office_days[bisect_left(world.office_days, day) : bisect_left(world.office_days, month_end)]:
             yield world.until(today, Phase.ARRIVALS)
-            rows = file_day(world, month, place)
+            rows = file_days(world, month, filed, today + 1 - day)
             anniversaries.add(world, rows)
             procedures.add(world, rows)
+            filed = today + 1 - day
         day = month_end
 
 
@@ -81,17 +84,18 @@ def draw_month(world: World, day: int, month_end: int) -> Month:
     files.append(mutations)
     files = files.take(np.argsort(files.filed_day[: len(files)], kind="stable"))
     files.renewal_due_day[:] = files.filed_day + int(world.law["demande.validite_days"])
-    return Month(files, households, np.cumsum(first + per_day), np.cumsum(first))
+    return Month(files, households, ends_of(first + per_day), ends_of(first))
 
 
-def _slice(ends: np.ndarray, place: int) -> slice:
-    return slice(int(ends[place - 1]) if place else 0, int(ends[place]))
+def ends_of(counts: np.ndarray) -> np.ndarray:
+    """Return how many came before each day, and in all."""
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
-def file_day(world: World, month: Month, place: int) -> np.ndarray:
-    """File the applications of one day; of tenants, those who still are, and who ask for nothing else."""
-    files = month.files.take(_slice(month.file_ends, place))
-    newcomers = month.newcomers.take(_slice(month.newcomer_ends, place))
+def file_days(world: World, month: Month, begin: int, end: int) -> np.ndarray:
+    """File the applications of some days; of tenants, those who still are, and who ask for nothing else."""
+    files = month.files.take(slice(int(month.file_ends[begin]), int(month.file_ends[end])))
+    newcomers = month.newcomers.take(slice(int(month.newcomer_ends[begin]), int(month.newcomer_ends[end])))
     tenants = files.household[files.is_mutation]
     dwellings = world.households.dwelling[tenants]
     is_free = (dwellings >= 0) & (world.households.application[tenants] < 0) & (world.ready_day[dwellings] < 0)

@@ -8,7 +8,8 @@ from sim.state.dwellings import Dwellings
 from sim.state.luck import identities
 from sim.words.clock import DAYS_PER_MONTH, Phase
 from sim.world import moves
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 BATCH_DAYS = 14
 

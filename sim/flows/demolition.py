@@ -14,7 +14,8 @@ from sim.inputs.stock_files import ANYWHERE, Demolition, read_demolition
 from sim.words.clock import Phase, first_day, months_later, year_of
 from sim.words.codes import Channel, Period, Reason, Status, Use
 from sim.world import moves_stock
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 MAP_OF_2015 = 1  # bit of Dwellings.qpv_map: the quarters of the conventions
 OLD = int(Period.FROM_1949)

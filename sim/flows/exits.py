@@ -14,7 +14,8 @@ from sim.state.luck import identities
 from sim.words.clock import Phase, first_day, year_of
 from sim.words.codes import Channel, EventKind, Reason, Status
 from sim.world import moves
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 BATCH = 500  # tenants from outside the list are made in batches: one call costs the same for one or for many
 
@@ -65,13 +66,15 @@ def draw_year(world: World, departures: Departures, year: int, from_day: int) ->
 
 
 def exits(world: World, departures: Departures) -> Story:
-    """Each day: notices, departures, and lettings outside the list."""
-    notice_days = int(world.law["bail.preavis_days"])
+    """On office days, notices and lettings outside the list; each day, the tenants whose notice ends."""
+    notice_days, office = int(world.law["bail.preavis_days"]), set(world.office_days)
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.VACANCIES)
-        give_notice(world, departures, departures.notices.pop(day), day + notice_days)
+        if day in office:
+            give_notice(world, departures, departures.notices.pop(day), day + notice_days)
         leave(world, departures, departures.leaving.pop(day))
-        let_outside(world, departures, departures.lettings.pop(day))
+        if day in office:
+            let_outside(world, departures, departures.lettings.pop(day))
 
 
 def give_notice(world: World, departures: Departures, households: np.ndarray, exit_day: int) -> np.ndarray:

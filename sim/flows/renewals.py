@@ -7,7 +7,8 @@ import numpy as np
 from sim.words.clock import Phase
 from sim.words.codes import EventKind, Status
 from sim.world import moves
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 
 class Anniversaries:
@@ -23,10 +24,10 @@ class Anniversaries:
 
 
 def renewals(world: World, anniversaries: Anniversaries) -> Story:
-    """Each day, renew or close the applications whose year ends; those in progress are renewed."""
+    """Renew or close the applications whose year has ended since the last office day; those in progress are renewed."""
     parameters = world.scenario.flows.renewals
     validity = int(world.law["demande.validite_days"])
-    for day in range(world.first, world.last + 1):
+    for day in world.office_days:
         yield world.until(day, Phase.RENEWALS)
         rows = anniversaries.calendar.pop(day)
         rows = rows[world.applications.status[rows] <= Status.HELD]
@@ -34,13 +35,14 @@ def renewals(world: World, anniversaries: Anniversaries) -> Story:
             continue
         a = world.applications
         share = np.where(a.is_mutation[rows], parameters.lapse_mutation_share, parameters.lapse_first_access_share)
-        year_number = (day - a.filed_day[rows]) // validity
+        due = a.renewal_due_day[rows].astype(np.int64)
+        year_number = (due - a.filed_day[rows]) // validity
         luck = world.luck.uniform("lapse", a.luck_id[rows], year_number)
         is_lapsed = (luck < share) & (a.status[rows] == Status.OPEN)
         moves.close(world, rows[is_lapsed], EventKind.LAPSED, Status.LAPSED)
         kept = rows[~is_lapsed]
-        moves.renew(world, kept, np.full(len(kept), day + validity))
-        anniversaries.calendar.add_group(day + validity, kept)
+        moves.renew(world, kept, due[~is_lapsed] + validity)
+        anniversaries.add(world, kept)
 
 
 def strikes(world: World) -> Story:

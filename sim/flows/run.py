@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,7 +74,8 @@ def start_flows(world: World) -> None:
     world.start(new_years(world, [lambda w: start_year(w, departures)]))
     world.start(dated_changes(world))
     world.start(pipeline(world, departures))
-    world.start(strikes(world))
+    if flows.commission.inadmissible_share:
+        world.start(strikes(world))
     if flows.renewals.on:
         world.start(renewals(world, anniversaries))
     if flows.arrivals.on:
@@ -105,6 +109,18 @@ def start_flows(world: World) -> None:
         world.start(commissions(world, turn))
 
 
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Spare a run the search for cycles: it makes none but the world itself, which holds its own stories."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def simulate(
     loaded: Loaded, territory: Territory, first_day: FirstDay, replication: int, index: type[Waiting] = Waiting
 ) -> Replication:
@@ -126,7 +142,8 @@ def simulate(
     began = time.process_time()
     world = build_world(loaded, territory, first_day, replication, index)
     start_flows(world)
-    world.run()
+    with no_garbage_collection():
+        world.run()
     photograph(world, year_of(world.last))
     validity = int(loaded.law.at("demande.validite_days", world.first))
     tables = {
@@ -164,12 +181,14 @@ def born(final: Any, day_one: Table, validity_days: int = 0) -> Any:
     """Return a table with day-one rows as on day one and later rows as they were added.
 
     Columns that a run never changes are final from birth; the others start at their default, save
-    the end of validity, which is set by filing.
+    the end of validity, which is set by filing. The others are shared with the final table.
     """
-    table = final.copy()
+    changes = {name for name, spec in final.specs().items() if spec["mutable"]}
+    columns = {name: values.copy() if name in changes else values for name, values in final.columns()}
+    table = type(final)(**columns)
     for name, spec in final.specs().items():
         if spec["mutable"] and not spec["living"]:
-            values = getattr(table, name)
+            values = columns[name]
             values[len(day_one) :] = spec["default"]
             values[: len(day_one)] = getattr(day_one, name)[: len(day_one)]
     if validity_days:

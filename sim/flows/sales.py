@@ -10,7 +10,8 @@ from sim.rules.sales import Framework, Home, SaleBar, sale_bars
 from sim.words.clock import DAYS_PER_YEAR, Phase, first_day, year_of
 from sim.words.codes import LETTABLE, Channel, Energy, Reason, Use
 from sim.world import moves_stock
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 
 class Sales:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.flows import steering
 from sim.rules.flux import Cell, cells_of
-from sim.rules.reservations import Namer, Turn, named_holder, next_turn
+from sim.rules.reservations import NOBODY, Namer, Turn, named_holders, next_turn
 from sim.words.clock import year_of
 from sim.words.codes import Reason, Reservataire
 from sim.world import moves
@@ -33,19 +33,19 @@ def start_search(world: World, dwellings: np.ndarray, ready_days: np.ndarray | i
 
 def orient(world: World, dwellings: np.ndarray) -> np.ndarray:
     """Return the holder of each vacancy: the one named on the dwelling, else the one most behind its share."""
-    lettings, d, ledger, mode = world.lettings, world.dwellings, world.ledger, world.mode
-    has_balance = world.scenario.rules.reservation.flux.balance > 0
-    tags, identified = lettings.stock_holder[dwellings].tolist(), lettings.is_identified[dwellings].tolist()
-    landlords = d.landlord[dwellings].tolist()
-    holders = np.empty(len(dwellings), dtype=np.uint8)
-    for i, dwelling in enumerate(dwellings.tolist()):
-        holder = named_holder(mode, tags[i], identified[i])
-        counted = -1
-        if holder is None:
-            cells = categories(world, dwelling) if has_balance else ()
-            holder = counted = ledger.choose(landlords[i], cells)
-            ledger.count(landlords[i], holder, cells)
-        holders[i], lettings.counted_for[dwelling] = holder, counted
+    lettings, d, ledger = world.lettings, world.dwellings, world.ledger
+    tags, identified = lettings.stock_holder[dwellings], lettings.is_identified[dwellings]
+    holders = named_holders(world.mode, tags, identified)
+    free = np.flatnonzero(holders == NOBODY)
+    if world.scenario.rules.reservation.flux.balance > 0:
+        for i in free.tolist():
+            landlord, cells = d.landlord[dwellings[i]], categories(world, dwellings[i])
+            holders[i] = ledger.choose(landlord, cells)
+            ledger.count(landlord, holders[i], cells)
+    else:
+        holders[free] = ledger.orient(d.landlord[dwellings[free]])
+    lettings.counted_for[dwellings] = NOBODY
+    lettings.counted_for[dwellings[free]] = holders[free]
     return holders
 
 

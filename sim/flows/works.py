@@ -13,7 +13,8 @@ from sim.rules.energy import is_banned
 from sim.words.clock import DAYS_PER_YEAR, Phase, first_day, months_later, year_of
 from sim.words.codes import GONE, Channel, Energy, Reason, Use
 from sim.world import moves_stock
-from sim.world.world import Calendar, Story, World
+from sim.world.calendar import Calendar
+from sim.world.world import Story, World
 
 OPEN_TO_WORKS = (int(Use.OFFERED), int(Use.BANNED))
 

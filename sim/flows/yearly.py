@@ -58,7 +58,7 @@ def new_years(world: World, start_year: list) -> Story:  # type: ignore[type-arg
 
 def dated_changes(world: World) -> Story:
     """Read the law again on the days when it changes within a year, and move capped seniority."""
-    for day in range(world.first, world.last + 1):
+    for day in sorted({*world.office_days, *world.change_days}):
         yield world.until(day, Phase.YEARLY)
         if day in world.change_days:
             world.refresh_law()

@@ -27,6 +27,15 @@ class Norms:
     surface_m2: tuple[float, ...]  # smallest legal area for 1, 2, ... persons; the last holds beyond (sur_occupation.*)
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
     files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
+    key_worker_share: float  # of those who work (travailleurs_essentiels.part_des_actifs, a hypothesis)
+    dalo_offer_months: int  # the prefect's delay to make an offer (dalo.delai_offre_months)
+    ceilings_eur_year: tuple[tuple[float, ...], ...] = ()  # by Financing: categories 1 to 6, then per further person
+    apl_cap_eur_month: tuple[tuple[float, ...], ...] = ()  # zones 2 and 3, T1 to T5: APL ceiling with flat charges
+    rent_index: float = 1.0  # rents of the year over those of the base year
+    income_index: float = 1.0
+    stops: tuple[str, ...] = ()  # months and days on which landlords report to the prefect (lec.dates_arret)
+    control_months: int = 0  # flow on which he judges them (lec.fenetre_controle_months)
+    release_months: int = 0  # rolling flow that ends his substitution (lec.fenetre_sortie_months)
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,8 @@ class Preparation:
         self.r, self.grid, self.norms = replication, grid, norms
         self.starts = np.array([first_day(y) for y in (*grid.years, grid.years[-1] + 1)], dtype=np.int64)
         self.bits = np.array([norms[y].qpv_bit for y in grid.years])
+        self.dalo_offer_months = np.array([norms[y].dalo_offer_months for y in grid.years])
+        self.key_workers = np.array([norms[y].key_worker_share for y in grid.years])
         self.territory = np.asarray(grid.names.territory_of)
 
     def facts(self) -> Facts:
@@ -163,8 +174,8 @@ class Preparation:
 
     def publics(self, rows: np.ndarray, year: np.ndarray, **known: np.ndarray) -> dict[str, np.ndarray]:
         """Return the publics of applications."""
-        calendar = year + self.grid.years[0]
-        return publics(self.r.households, self.r.applications, rows, calendar, **known)
+        calendar, share = year + self.grid.years[0], self.key_workers[year]
+        return publics(self.r.households, self.r.applications, rows, calendar, share, **known)
 
     def leases(self) -> Population:
         """Return the attributions, by dwelling obtained."""
@@ -309,7 +320,8 @@ class Preparation:
                 book.everybody(group.astype(np.int32) + grid.start[scope])
         filed = applications.filed_day[rows].astype("datetime64[D]").astype("datetime64[Y]")
         filed_year = 1970 + filed.astype(np.int32)
-        for name, mask in publics(households, applications, rows, filed_year).items():
+        share = self.key_workers[np.clip(filed_year - grid.years[0], 0, len(grid.years) - 1)]
+        for name, mask in publics(households, applications, rows, filed_year, share).items():
             book.some(mask, grid.number("public", name))
         flags = applications.recognition[rows]
         book.recognised((flags & (DALO | PDALHPD)) != 0, grid.number("public", "reconnus DALO ou PDALHPD"))

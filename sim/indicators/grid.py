@@ -1,7 +1,7 @@
 """Where indicators are counted: the groups of every scope, and rows attached to their groups.
 
-Everything is counted with ``numpy.bincount`` on ``year * groups + group``: one pass gives a numerator for
-every year and every group of every scope.
+Everything is counted in cells, ``year * groups + group``: one pass gives a numerator for every year and every group
+of every scope.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 
 from sim.words.codes import Financing, Reservataire
 
@@ -44,6 +45,7 @@ PUBLICS = (
     "handicap",
     "sans abri",
     "sortants d'hébergement",
+    "travailleurs essentiels",
 )
 ROOMS = ("T1", "T2", "T3", "T4", "T5 et plus")
 
@@ -56,6 +58,7 @@ class Names:
     territories: tuple[str, ...]
     territory_of: np.ndarray
     landlords: tuple[str, ...]
+    is_zone_3: np.ndarray | None = None  # APL zone of each commune, 1 = zone 3, 0 = zone 2
 
     @classmethod
     def of(cls, territory: Territory) -> Names:
@@ -66,6 +69,7 @@ class Names:
             tuple(territory.territoires),
             communes["territoire_index"].to_numpy(dtype=np.int64),
             tuple(territory.landlords["nom"]),
+            (communes["apl_zone"].to_numpy() == 3).astype(int),
         )
 
 
@@ -116,16 +120,28 @@ class Grid:
         return (years - self.years[0]).astype(np.int32)
 
 
+@njit(cache=True)
+def _add(placed, row, cell, values, table):  # type: ignore[no-untyped-def]
+    """Add the value of each row to the cells it belongs to."""
+    for scope in range(placed.shape[0]):
+        for i in range(placed.shape[1]):
+            table[placed[scope, i]] += values[i]
+    for i in range(len(row)):
+        table[cell[i]] += values[row[i]]
+
+
 @dataclass(frozen=True)
 class Population:
-    """Rows attached to their cells: one pair (row, cell) for each scope a row belongs to.
+    """Rows attached to their cells: one in each scope of places, and as many as it has publics.
 
     Parameters
     ----------
     grid : Grid
         Years and groups.
+    placed : np.ndarray
+        Cell of each row (columns) in each scope of places.
     row, cell : np.ndarray
-        The pairs.
+        A pair for each public of a row.
     scopes : frozenset of str
         Scopes in which these rows are counted.
     known : np.ndarray
@@ -135,6 +151,7 @@ class Population:
     """
 
     grid: Grid
+    placed: np.ndarray
     row: np.ndarray
     cell: np.ndarray
     scopes: frozenset[str]
@@ -148,31 +165,38 @@ class Population:
     def total(self, values: np.ndarray | None = None) -> np.ndarray:
         """Return sums of ``values`` (a mask, numbers, None for a count), shape (years, groups); NaN where not known."""
         grid = self.grid
+        table = np.zeros(grid.shape)
         if values is None:
-            flat = np.bincount(self.cell, minlength=grid.shape[0] * grid.groups)
-        elif values.dtype == np.bool_:
-            flat = np.bincount(self.cell[values[self.row]], minlength=grid.shape[0] * grid.groups)
-        else:
-            flat = np.bincount(self.cell, weights=values[self.row], minlength=grid.shape[0] * grid.groups)
-        table = flat.reshape(grid.shape).astype(float)
+            values = np.ones(self.placed.shape[1], dtype=bool)
+        _add(self.placed, self.row, self.cell, values, table.reshape(-1))
         table[:, ~grid.mask(self.scopes)] = np.nan
         table[~self.known] = np.nan
         return table
 
     def median(self, values: np.ndarray) -> np.ndarray:
         """Return the median of whole numbers in each cell, shape (years, groups); NaN in an empty one."""
+        return self.quantile(values, 1 / 2)
+
+    def quantile(self, values: np.ndarray, share: float) -> np.ndarray:
+        """Return a quantile of whole numbers in each cell, between its two neighbours; NaN in an empty one."""
         cells = self.grid.shape[0] * self.grid.groups
         least = int(values.min(initial=0))
         span = int(values.max(initial=0)) - least + 1
         narrow = np.int32 if cells * span < 2**31 else np.int64  # half the width sorts twice as fast
-        keys = np.multiply(self.cell, span, dtype=narrow) + (values - least).astype(narrow)[self.row]
+        above = (values - least).astype(narrow)
+        of_places = np.multiply(self.placed, span, dtype=narrow) + above
+        of_publics = np.multiply(self.cell, span, dtype=narrow) + above[self.row]
+        keys = np.concatenate([of_places.ravel(), of_publics])
         keys.sort()
-        sizes = np.bincount(self.cell, minlength=cells)
+        sizes = np.bincount(self.placed.ravel(), minlength=cells) + np.bincount(self.cell, minlength=cells)
         firsts = np.cumsum(sizes) - sizes
         table = np.full(cells, np.nan)
         filled = np.flatnonzero(sizes)
-        low, high = firsts[filled] + (sizes[filled] - 1) // 2, firsts[filled] + sizes[filled] // 2
-        table[filled] = least + (keys[low] % span + keys[high] % span) / 2
+        place = (sizes[filled] - 1) * share
+        below = np.floor(place).astype(np.int64)
+        low, high = firsts[filled] + below, firsts[filled] + np.ceil(place).astype(np.int64)
+        part = place - below
+        table[filled] = least + (keys[low] % span) * (1 - part) + (keys[high] % span) * part
         return table.reshape(self.grid.shape)
 
 
@@ -201,16 +225,19 @@ def attach(
     known : np.ndarray, optional
         bool, one per year; all True by default.
     """
+    narrow = (
+        np.int16 if grid.shape[0] * grid.groups <= np.iinfo(np.int16).max else np.int32
+    )  # there are millions of them
     base = year.astype(np.int32) * grid.groups
-    every = np.arange(len(year), dtype=np.int32)
-    rows, cells = [every], [base + grid.start[WHOLE]]
-    for scope, index in places.items():
-        rows.append(every)
-        cells.append(base + (index.astype(np.int32) + grid.start[scope]))
+    placed = np.empty((1 + len(places), len(year)), dtype=narrow)
+    placed[0] = base + grid.start[WHOLE]
+    for line, (scope, index) in enumerate(places.items(), start=1):
+        placed[line] = base + (index.astype(np.int32) + grid.start[scope])
+    rows, cells = [np.empty(0, dtype=np.int32)], [np.empty(0, dtype=narrow)]
     for name, member in (publics or {}).items():
         chosen = np.flatnonzero(member).astype(np.int32)
         rows.append(chosen)
-        cells.append(base[chosen] + grid.number("public", name))
+        cells.append((base[chosen] + grid.number("public", name)).astype(narrow))
     scopes = frozenset({WHOLE, *places} | ({"public"} if publics else set()))
     everything = np.ones(len(grid.years), dtype=bool) if known is None else known
-    return Population(grid, np.concatenate(rows), np.concatenate(cells), scopes, everything, columns or {})
+    return Population(grid, placed, np.concatenate(rows), np.concatenate(cells), scopes, everything, columns or {})

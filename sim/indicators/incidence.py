@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from sim.state.applications import Applications
 from sim.words.codes import Status
@@ -160,7 +161,7 @@ class SpellBook:
         """Return all that was added, classes ascending."""
         filed, enter, leave, cause, cell = (np.concatenate(arrays) for arrays in zip(*self._parts, strict=True))
         used = np.bincount(cell) > 0
-        return Spells(filed, enter, leave, cause, (np.cumsum(used) - 1)[cell], np.flatnonzero(used))
+        return Spells(filed, enter, leave, cause, (np.cumsum(used, dtype=np.int32) - 1)[cell], np.flatnonzero(used))
 
 
 def tally(spells: Spells, first_day: int, last_day: int, horizon: int = HORIZON_DAYS) -> Counts:
@@ -175,25 +176,33 @@ def tally(spells: Spells, first_day: int, last_day: int, horizon: int = HORIZON_
     horizon : int
         Largest age, days.
     """
-    kept = np.flatnonzero(
-        (spells.enter <= last_day)
-        & (spells.leave >= first_day)
-        & (np.maximum(spells.enter, first_day) - spells.filed <= horizon)
-    )
-    filed, cell = spells.filed[kept], spells.cell[kept]
-    entry = np.maximum(spells.enter[kept], first_day) - filed
-    exit_ = np.minimum(np.minimum(spells.leave[kept], last_day) - filed, horizon)
-    cause = spells.cause[kept]
-    cause = np.where(spells.leave[kept] == filed + exit_, cause, CENSORED)
     width, classes = horizon + 2, len(spells.labels)  # one more age, where those who stay to the horizon are taken off
+    change = np.zeros((classes, width), dtype=np.int32)
+    housed, left = np.zeros_like(change), np.zeros_like(change)
+    followed = np.zeros(classes, dtype=np.int64)
+    columns = (spells.filed, spells.enter, spells.leave, spells.cause, spells.cell)
+    _count(*columns, first_day, last_day, horizon, change, housed, left, followed)
+    at_risk = np.cumsum(change, axis=1, dtype=np.int32)[:, :-1]
+    return Counts(at_risk, housed[:, :-1], left[:, :-1], followed)
 
-    def table(ages: np.ndarray, among: np.ndarray | slice = slice(None)) -> np.ndarray:
-        flat = np.bincount(cell[among] * width + ages[among], minlength=classes * width)
-        return flat.reshape(classes, width).astype(np.int32)  # kept for every replication
 
-    at_risk = np.cumsum(table(entry) - table(exit_ + 1), axis=1, dtype=np.int32)[:, :-1]
-    housed, left = (table(exit_, np.flatnonzero(cause == k))[:, :-1] for k in (HOUSED, LEFT))
-    return Counts(at_risk, housed, left, np.bincount(cell, minlength=classes))
+@njit(cache=True)
+def _count(filed, enter, leave, cause, cell, first, last, horizon, change, housed, left, followed):  # type: ignore[no-untyped-def]
+    """Count each spell where it is first followed and where it ends, by class and age; one pass, no copy."""
+    for i in range(len(filed)):
+        begins = max(enter[i], first) - filed[i]
+        if enter[i] > last or leave[i] < first or begins > horizon:
+            continue
+        ends = min(min(leave[i], last) - filed[i], horizon)
+        place = cell[i]
+        followed[place] += 1
+        change[place, begins] += 1
+        change[place, ends + 1] -= 1
+        if leave[i] == filed[i] + ends:
+            if cause[i] == HOUSED:
+                housed[place, ends] += 1
+            elif cause[i] == LEFT:
+                left[place, ends] += 1
 
 
 def curves(counts: Counts) -> Curves:

@@ -172,7 +172,7 @@ class Caleol(Strict):
         ge=1,
     )
     session_days: int = parameter(
-        4, unit="count", doc="jours de séance par intervalle, entre lesquels les bailleurs se répartissent", ge=1
+        2, unit="count", doc="jours de séance par intervalle, entre lesquels les bailleurs se répartissent", ge=1
     )
     files_mean: float = parameter(
         4.6,

@@ -56,7 +56,10 @@ NO_SIAO = (
 PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("chiffres", "1", "Chiffres clés et évolution", ("cartes", "evolution", "tendance", "observe")),
     ("demande", "2", "La demande", ("eventail", "mouvements", "demande_typologies", "demande_territoires", "publics")),
-    ("offre", "3", "L'offre", ("offre", "offre_territoires", "offre_financements")),
+    (
+        "offre", "3", "L'offre",
+        ("offre", "offre_territoires", "offre_financements", "parc", "parc_territoires", "regle_30"),
+    ),
     (
         "attributions", "4", "Les attributions",
         ("attributions", "attributions_periode", "/attributions_r441_5_1", "/attributions_communes", "dreal"),
@@ -69,7 +72,7 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "equilibre", "6", "L'équilibre territorial",
         ("objectifs", "jauges", "carte", "territoires", "jauges_bailleurs", "bailleurs", "bailleurs_hypothetiques",
-         "/communes", "/quartiers"),
+         "controle_lec", "/communes", "/quartiers"),
     ),
     ("prioritaires", "7", "Les publics prioritaires", ("engagements", "prioritaires", "reservataires")),
     ("reservations", "8", "Les réservations", ("flux", "reservations")),
@@ -79,12 +82,16 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ),
     (
         "mutations", "10", "Mutations, échange, relogements, chaînes",
-        ("chaines", "mutations", "=echange", "reseau_echange", "echange", "echange_situations", "occupation"),
+        ("chaines", "mutations", "chaines_rangs", "chaines_typologies", "chaines_origines", "npnru", "=echange",
+         "reseau_echange", "echange", "echange_situations", "occupation"),
     ),
     ("cotation", "11", "La cotation", ("=cotation", "scores")),
     ("comparaison", "12", "Comparaison", ("=comparaison", "ecarts")),
-    ("plh", "", "Indicateurs de l'orientation 5 du PLH", ("plh_satisfaction", "plh_latence", "plh_abordable", "=siao")),
-    ("annexes", "", "Annexes", ("autres", "secret", "definitions", "hypotheses", "valeurs_legales")),
+    (
+        "plh", "", "Indicateurs de l'orientation 5 du PLH",
+        ("plh_satisfaction", "plh_latence", "plh_accessible", "plh_abordable", "plh_pression", "=siao"),
+    ),
+    ("annexes", "", "Annexes", ("autres", "secret", "incertitude", "definitions", "hypotheses", "valeurs_legales")),
 )  # fmt: skip
 """Key, number, title, blocks: a table or figure by its key, ``/`` closed, ``=`` a text."""
 

@@ -33,6 +33,7 @@ TITLES = {
     "territoires": "Territoires",
     "bailleurs": "Bailleurs",
     "bailleurs_hypothetiques": "Bailleurs non nommés",
+    "controle_lec": "Contrôle glissant",
     "communes": "Communes",
     "quartiers": "QPV des communes",
     "prioritaires": "Prioritaires",
@@ -50,24 +51,22 @@ TITLES = {
     "plh_satisfaction": "PLH satisfaction",
     "plh_latence": "PLH latence",
     "plh_abordable": "PLH abordable",
+    "plh_accessible": "PLH accessible",
+    "plh_pression": "PLH pression",
+    "parc": "Parc",
+    "parc_territoires": "Parc par territoire",
+    "regle_30": "Règle des 30 %",
+    "npnru": "NPNRU",
+    "chaines_rangs": "Chaînes, rangs",
+    "chaines_typologies": "Chaînes, typologies",
+    "chaines_origines": "Chaînes, origines",
     "autres": "Autres indicateurs",
     "definitions": "Définitions",
     "hypotheses": "Hypothèses",
     "valeurs_legales": "Valeurs légales",
 }
-BY_YEAR = {
-    "tendance",
-    "offre",
-    "delais",
-    "prioritaires",
-    "caleol",
-    "mutations",
-    "echange",
-    "echange_situations",
-    "occupation",
-    "scores",
-    "autres",
-}
+BY_YEAR = {"tendance", "offre", "delais", "prioritaires", "caleol", "mutations", "echange", "echange_situations",
+           "occupation", "scores", "autres", "parc", "npnru"}  # fmt: skip
 """Tables by year: turned, so that each column has one unit."""
 CHARTS = {
     "tendance": Chart("line", tuple(DEFINITIONS[code].label for code in ("demandes_en_stock", "attributions"))),

@@ -62,50 +62,60 @@ def chance(base, identity, occasion):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def interest(f, seeker, identity, commune, rooms, adverts, week):  # type: ignore[no-untyped-def]
-    """Return how little an advert interests an applicant: under 1 it would bid, the smallest first."""
-    fits = seeker.rooms_min <= rooms and rooms <= seeker.rooms_max
-    if not fits or not adverts.wishes[seeker.place_set, commune]:
-        return np.inf
-    probability = f.share
-    if commune != seeker.first_commune:
-        probability *= f.other_commune_ratio
-    if rooms != seeker.rooms_wanted:
-        probability *= f.other_rooms_ratio
-    if probability <= 0.0:
-        return np.inf
-    return chance(f.base, seeker.identity, np.uint64(identity) + np.uint64(week)) / probability
-
-
-@njit(cache=True)
-def may_bid(f, identity, first_commune, rooms_wanted, commune, rooms, occasion):  # type: ignore[no-untyped-def]
-    """Whether an advert that fits an applicant interests it enough to bid: ``interest`` under 1, in scalars."""
+def chance_to_bid(f, first_commune, rooms_wanted, commune, rooms):  # type: ignore[no-untyped-def]
+    """Return the probability that an advert that fits an applicant interests it enough to bid."""
     probability = f.share
     if commune != first_commune:
         probability *= f.other_commune_ratio
     if rooms != rooms_wanted:
         probability *= f.other_rooms_ratio
-    return chance(f.base, identity, occasion) < probability
+    return probability
 
 
 @njit(cache=True)
-def bids(f, seeker, advert, adverts, week):  # type: ignore[no-untyped-def]
-    """Whether an applicant bids on an advert: it interests, and fewer than ``bids_max`` others interest more."""
-    mine = interest(
-        f, seeker, adverts.identity[advert], adverts.commune[advert], adverts.rooms[advert], adverts, week
-    )  # fmt: skip
-    if mine >= 1.0:
+def may_bid(f, identity, first_commune, rooms_wanted, commune, rooms, occasion):  # type: ignore[no-untyped-def]
+    """Whether an advert that fits an applicant interests it enough to bid."""
+    return chance(f.base, identity, occasion) < chance_to_bid(f, first_commune, rooms_wanted, commune, rooms)
+
+
+@njit(cache=True)
+def interest(f, identity, first, wanted, low, high, commune, rooms, occasion):  # type: ignore[no-untyped-def]
+    """Return how little an advert of a wished commune interests an applicant: under 1 it would bid, smallest first."""
+    probability = chance_to_bid(f, first, wanted, commune, rooms)
+    if rooms < low or rooms > high or probability <= 0.0:
+        return np.inf
+    return chance(f.base, identity, occasion) / probability
+
+
+@njit(cache=True)
+def bids_on(f, identity, first, wanted, low, high, wishes, advert, adverts, communes, rooms, week):  # type: ignore[no-untyped-def]
+    """Whether an applicant bids on an advert: it interests, and fewer than ``bids_max`` others interest more.
+
+    Scalars and arrays only (``wishes`` by commune): taking arrays out of tuples would cost more than the comparison.
+    """
+    here, occasion = communes[advert], adverts[advert] + np.uint64(week)
+    mine = interest(f, identity, first, wanted, low, high, here, rooms[advert], occasion)
+    if mine >= 1.0 or not wishes[here]:
         return False
     ahead = 0
-    for other in range(len(adverts.identity)):
-        if other == advert:
+    for other in range(len(adverts)):
+        there, occasion = communes[other], adverts[other] + np.uint64(week)
+        if not wishes[there] or rooms[other] < low or rooms[other] > high:
             continue
-        its = interest(f, seeker, adverts.identity[other], adverts.commune[other], adverts.rooms[other], adverts, week)
-        if its < mine:
+        if interest(f, identity, first, wanted, low, high, there, rooms[other], occasion) < mine:
             ahead += 1
             if ahead >= f.bids_max:
                 return False
     return True
+
+
+@njit(cache=True)
+def bids(f, seeker, advert, adverts, week):  # type: ignore[no-untyped-def]
+    """Whether an applicant bids on an advert (see ``bids_on``)."""
+    return bids_on(
+        f, seeker.identity, seeker.first_commune, seeker.rooms_wanted, seeker.rooms_min, seeker.rooms_max,
+        adverts.wishes[seeker.place_set], advert, adverts.identity, adverts.commune, adverts.rooms, week,
+    )  # fmt: skip
 
 
 @njit(cache=True)

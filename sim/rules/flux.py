@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numba import njit
 
 from sim.inputs.schema_reservations import Flux
 from sim.rules.relocation import Relocation
@@ -68,7 +69,7 @@ def most_behind_balanced(
         then stays within one dwelling of its share.
     """
     if not balance or not in_cells:
-        return most_behind(oriented, shares)
+        return int(most_behind(np.asarray(oriented, dtype=float), np.asarray(shares, dtype=float)))
     total = sum(oriented) + 1.0
     scores = []
     for holder, share in enumerate(shares):
@@ -76,6 +77,16 @@ def most_behind_balanced(
         lag = share * total - oriented[holder]
         scores.append(lag - balance * advance if share > 0 else -np.inf)
     return scores.index(max(scores))
+
+
+@njit(cache=True)
+def _orient(landlords, oriented, shares):  # type: ignore[no-untyped-def]
+    holders = np.empty(len(landlords), dtype=np.uint8)
+    for i in range(len(landlords)):
+        landlord = landlords[i]
+        holders[i] = most_behind(oriented[landlord], shares[landlord])
+        oriented[landlord, holders[i]] += 1.0
+    return holders
 
 
 class FluxLedger:
@@ -90,35 +101,38 @@ class FluxLedger:
 
     Attributes
     ----------
-    oriented : list of list of float
-        By landlord then holder; after a year carried over, delays are negative and advances positive.
+    oriented : numpy.ndarray
+        By landlord (rows) and holder; after a year carried over, delays are negative and advances positive.
     """
 
     def __init__(self, shares: np.ndarray, rules: Flux) -> None:
-        self.shares: list[list[float]] = shares.tolist()
-        self.rules = rules
-        self.oriented = [[0.0] * len(row) for row in self.shares]
+        self.shares, self.rules = shares, rules
+        self.oriented = np.zeros(shares.shape)
         self._cells: dict[tuple[int, Cell], list[float]] = {}
 
     def choose(self, landlord: int, cells: Sequence[Cell] = ()) -> int:
         """Return the holder of a vacancy; nothing is counted yet."""
         shares = self.shares[landlord]
+        if not cells:
+            return int(most_behind(self.oriented[landlord], shares))
         in_cells = [self._cells.get((landlord, cell), [0.0] * len(shares)) for cell in cells]
         return most_behind_balanced(self.oriented[landlord], shares, in_cells, self.rules.balance)
 
+    def orient(self, landlords: np.ndarray) -> np.ndarray:
+        """Return the holder of each vacancy, taken one after the other and counted, without regard to categories."""
+        return np.asarray(_orient(landlords, self.oriented, self.shares))
+
     def count(self, landlord: int, holder: int, cells: Sequence[Cell] = (), dwellings: float = 1.0) -> None:
         """Count an orientation; -1 takes back one whose letting turned out to be out of the flux."""
-        self.oriented[landlord][holder] += dwellings
+        self.oriented[landlord, holder] += dwellings
         for cell in cells:
             among = self._cells.setdefault((landlord, cell), [0.0] * len(self.shares[landlord]))
             among[holder] += dwellings
 
     def start_year(self, shares: np.ndarray | None = None) -> None:
         """Start a year, with new shares if any: delays and advances are forgotten, or carried over."""
-        for landlord, done in enumerate(self.oriented):
-            total, due = sum(done), self.shares[landlord]
-            is_kept = self.rules.carry_over
-            done[:] = [d - share * total if is_kept else 0.0 for d, share in zip(done, due, strict=True)]
+        due = self.shares * self.oriented.sum(axis=1, keepdims=True)
+        self.oriented = self.oriented - due if self.rules.carry_over else np.zeros_like(self.oriented)
         self._cells.clear()
         if shares is not None:
-            self.shares = shares.tolist()
+            self.shares = shares

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from sim.inputs.allocation_files import Conventions
 from sim.inputs.schema_reservations import Reservation
@@ -17,6 +18,7 @@ from sim.words.codes import Code, Employment, Reservataire
 ROUNDING = 1e-9
 QUARTILES = (1, 2, 3, 4)
 EVERYBODY = 0xFF
+NOBODY = -1
 WORKERS = (1 << Employment.STABLE) | (1 << Employment.UNSTABLE)
 
 # Preference by public (ordinary, recognised first access, recognised mutation, ordinary mutation): smaller
@@ -49,19 +51,18 @@ def shares(reservation: Reservation) -> np.ndarray:
     return given
 
 
-def most_behind(oriented: Sequence[float], holder_shares: Sequence[float]) -> int:
+@njit(cache=True)
+def most_behind(oriented, holder_shares):  # type: ignore[no-untyped-def]
     """Return the holder most behind its share of one landlord's flow, ties to the first.
 
     Parameters
     ----------
-    oriented : sequence of float
+    oriented : numpy.ndarray
         Orientations so far, one per holder.
-    holder_shares : sequence of float
+    holder_shares : numpy.ndarray
         Shares, summing to 1. The deviation stays under one dwelling per holder.
     """
-    total = sum(oriented) + 1.0
-    lags = [share * total - done for share, done in zip(holder_shares, oriented, strict=True)]
-    return lags.index(max(lags))
+    return np.argmax(holder_shares * (oriented.sum() + 1.0) - oriented)
 
 
 # Stock and flux
@@ -127,15 +128,14 @@ def stock_holders(luck: np.ndarray, landlord: np.ndarray, holder_shares: np.ndar
     return np.asarray((luck[:, None] >= upper[landlord]).sum(axis=1), dtype=np.uint8)
 
 
-def named_holder(mode: str, tag: int, is_identified: bool) -> int | None:
-    """Return the holder a dwelling belongs to by name, or ``None`` when each vacancy is oriented afresh.
+def named_holders(mode: str, tags: np.ndarray, is_identified: np.ndarray) -> np.ndarray:
+    """Return the holder each dwelling belongs to by name, ``NOBODY`` when each vacancy is oriented afresh.
 
     Identified dwellings (defence, interior security, hospitals) stay in stock in both modes (L441-1); State
     agents are proposed for them.
     """
-    if is_identified:
-        return int(Reservataire.ETAT_AGENTS)
-    return tag if mode == "stock" else None
+    by_tag = np.asarray(tags, dtype=np.int8) if mode == "stock" else np.full(len(tags), NOBODY, dtype=np.int8)
+    return np.where(is_identified, np.int8(Reservataire.ETAT_AGENTS), by_tag)
 
 
 # Who names candidates, in turn
@@ -249,13 +249,16 @@ def duties(holder: np.ndarray, is_dalo: np.ndarray, is_priority: np.ndarray, tar
 def right_for_dalo(left: Sequence[float]) -> Reservataire:
     """Return on whose rights a DALO attribution counts (L441-2-3 II).
 
-    The State's first, else those of collectivities, of the landlord, or of Action Logement; back to the State's
-    when nobody has any left.
+    The State's first, else those of collectivities (communes, the EPCI, the département), of the landlord, or of
+    Action Logement; back to the State's when nobody has any left.
 
     Parameters
     ----------
     left : sequence of float
         Dwellings that each holder may still get this year.
     """
-    order = (Reservataire.ETAT, Reservataire.COLLECTIVITES, Reservataire.BAILLEUR, Reservataire.ACTION_LOGEMENT)
+    order = (
+        Reservataire.ETAT, Reservataire.COLLECTIVITES, Reservataire.DEPARTEMENT, Reservataire.BAILLEUR,
+        Reservataire.ACTION_LOGEMENT,
+    )  # fmt: skip
     return next((holder for holder in order if left[holder] >= 1.0), Reservataire.ETAT)

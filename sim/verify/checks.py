@@ -28,9 +28,15 @@ class Check:
     unit: str
 
     @property
-    def passed(self) -> bool:
-        """Whether the prediction lies within the interval."""
-        return math.isfinite(self.simulated) and abs(self.simulated - self.predicted) <= self.tolerance
+    def strain(self) -> float:
+        """Distance to the prediction, over the tolerance; endless when there is nothing to compare."""
+        gap = abs(self.simulated - self.predicted)
+        return gap / self.tolerance if math.isfinite(gap) and self.tolerance > 0 else math.inf
+
+    @property
+    def holds(self) -> bool:
+        """Whether what the engine gives lies within the interval."""
+        return self.strain <= 1.0
 
 
 Paths = dict[str, list[Path]]
@@ -40,7 +46,7 @@ ORACLES: Registry[Oracle] = Registry("oracle")
 
 
 def oracle(name: str, label: str, source: str, worlds: Sequence[str] = ()) -> Callable[[Oracle], Oracle]:
-    """Register an oracle: O13 to O15 (exchange) join by one decorated function each, as all the others."""
+    """Register an oracle."""
     return ORACLES.register(name, label=label, reference=source, worlds=tuple(worlds))
 
 

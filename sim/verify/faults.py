@@ -99,6 +99,28 @@ def points_for_all() -> list[tuple[Any, str, Any]]:
     return [(cotation, "meets", everyone)]
 
 
+@FAULTS.register("short-cycles", label="cycles of more than two households are never found")
+def short_cycles() -> list[tuple[Any, str, Any]]:
+    """Whatever the length asked, only pairs swap."""
+    from sim.exchange import mechanisms as exchange
+
+    solved = exchange._solved
+    return [(exchange, "_solved", lambda name, request, longest, chain: solved(name, request, 2, chain))]
+
+
+@FAULTS.register("least-wanted", label="top trading cycles read preferences from the last to the first")
+def least_wanted() -> list[tuple[Any, str, Any]]:
+    """Each tenant points at the dwelling it wants least among those it would take."""
+    from sim.exchange import trading
+
+    ranked = trading.ranked_edges
+
+    def reversed_edges(graph: Any, luck: Any = None) -> np.ndarray:
+        return ranked(graph.__class__(graph.starts, graph.heads, graph.weight, -graph.preference, graph.is_vacant))
+
+    return [(trading, "ranked_edges", reversed_edges)]
+
+
 @contextmanager
 def injected(name: str) -> Iterator[None]:
     """Run with one fault; nothing is changed when the name is empty.

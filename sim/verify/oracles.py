@@ -310,22 +310,32 @@ def points(paths: Paths) -> list[Check]:
     ]
 
 
-@oracle("O11", "Chaînes de vacance", "White, Chains of Opportunity (1970)", ["chaines"])
+@oracle("O11", "Chaînes de vacance", "White, Chains of Opportunity (1970)", ["anciennete", "chaines_20", "chaines"])
 def chains(paths: Paths) -> list[Check]:
-    """Allocations are V0 / (1 - m), entrants are V0."""
-    multiplier, entrants = [], []
-    for p in paths["chaines"]:
-        for a, b in p.years:
-            housed = p.is_housed & (p.closed_day >= a) & (p.closed_day < b)
-            outside = ((p.vacancy_days >= a) & (p.vacancy_days < b)).sum()
-            m = (housed & p.is_mutation).sum() / housed.sum()
-            multiplier.append((housed.sum() / outside, theory.chain_multiplier(m)))
-            entrants.append(((housed & ~p.is_mutation).sum() / outside, 1.0))
-    return [
-        compared("attributions par vacance venue du dehors", multiplier, "ratio", 0.005),
-        compared("entrants par vacance venue du dehors", entrants, "ratio", 0.005),
-        cohort_waits("attente du premier accès", paths["chaines"], lambda p: ~p.is_mutation),
-    ]
+    """Allocations are V0 / (1 - m), entrants are V0, as the share m of tenants among those housed goes 0, 0.2, 0.4."""
+    checks = []
+    for name, asked in (("anciennete", 0.0), ("chaines_20", 0.2), ("chaines", 0.4)):
+        shares, multiplier, entrants = [], [], []
+        for p in paths[name]:
+            for a, b in p.years:
+                lets, enter, m = chain_rates(p, a, b)
+                shares.append((m, asked))
+                multiplier.append((lets, theory.chain_multiplier(m)))
+                entrants.append((enter, 1.0))
+        checks += [
+            compared(f"part de mutations, m = {asked:g}", shares, "share", 0.02),
+            compared(f"attributions par vacance venue du dehors, m = {asked:g}", multiplier, "ratio", 0.005),
+            compared(f"entrants par vacance venue du dehors, m = {asked:g}", entrants, "ratio", 0.005),
+        ]
+    return [*checks, cohort_waits("attente du premier accès", paths["chaines"], lambda p: ~p.is_mutation)]
+
+
+def chain_rates(p: Path, first: int, last: int) -> tuple[float, float, float]:
+    """Return attributions and entrants per vacancy from outside, and the share of tenants among those housed."""
+    housed = p.is_housed & (p.closed_day >= first) & (p.closed_day < last)
+    outside = ((p.vacancy_days >= first) & (p.vacancy_days < last)).sum()
+    entrants = (housed & ~p.is_mutation).sum()
+    return float(housed.sum() / outside), float(entrants / outside), float(1 - entrants / housed.sum())
 
 
 @oracle(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise, permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -136,3 +138,48 @@ def chain_multiplier(mutation_share: float) -> float:
 def buffer_misallocation(p: float, longest_a: int, longest_b: int) -> float:
     """Return the share misallocated with seniority buffers: 2p(1-p) / ((1-p) K_A + p K_B + 1) (O12; Leshno 2022)."""
     return 2 * p * (1 - p) / ((1 - p) * longest_a + p * longest_b + 1)
+
+
+def cycles_expected(nodes: int, share: float, length: int) -> float:
+    """Return E[number of cycles of a length] in D(n, p): n! / (n - k)! p^k / k (O13)."""
+    return math.perm(nodes, length) * share**length / length
+
+
+def greedy_swap_wait(share: float) -> float:
+    """Return the mean wait, in arrivals, of tenants paired first come: about ln 2 / p^2 (O13; Anderson et al. 2017).
+
+    Exact: the number waiting is a chain that goes up when a newcomer swaps with nobody, down otherwise; with one
+    arrival by period, its mean is the wait (Little).
+    """
+    mutual = share**2
+    waiting = np.arange(int(6 * math.log(2) / mutual))
+    alone = (1 - mutual) ** waiting
+    up = np.concatenate([[0.0], np.cumsum(np.log(alone[:-1] / (1 - alone[1:])))])
+    law = np.exp(up - up.max())
+    return float((waiting * law).sum() / law.sum())
+
+
+def trading_rank(nodes: int) -> float:
+    """Return the mean rank that top trading cycles give under uniform preferences (O14; Knuth 1996).
+
+    ((n + 1) / n) (H_{n+1} - 1): with endowments drawn at random, it is random serial dictatorship.
+    """
+    return (nodes + 1) / nodes * sum(1 / k for k in range(2, nodes + 2))
+
+
+def best_packing(weights: dict[tuple[int, int], float], longest: int) -> float:
+    """Return the best set of disjoint cycles of at most ``longest`` nodes, by trying them all (O15)."""
+    nodes = sorted({node for edge in weights for node in edge})
+    paths = (path for size in range(2, min(longest, len(nodes)) + 1) for path in permutations(nodes, size))
+    legs = ((path, [*pairwise(path), (path[-1], path[0])]) for path in paths if path[0] == min(path))
+    cycles = [(frozenset(p), sum(weights[e] for e in edges)) for p, edges in legs if all(e in weights for e in edges)]
+
+    @cache
+    def best(free: frozenset[int]) -> float:
+        if not free:
+            return 0.0
+        first = min(free)
+        rest = best(free - {first})
+        return max([rest, *(w + best(free - members) for members, w in cycles if first in members and members <= free)])
+
+    return best(frozenset(nodes))

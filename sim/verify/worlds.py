@@ -200,6 +200,7 @@ VARIANTS = {
         Variant("graphe_scinde", (STOCK_WEIGHT,), captive_share=0.8),
         Variant("priorites", ("rules/designation/name=cotation", REWARD.format("priorites")), burn_years=2, years=7),
         Variant("points", ("rules/designation/name=cotation", REWARD.format("points"))),
+        Variant("chaines_20", ("flows/arrivals/mutation_share=0.2", "flows/arrivals/per_year=3600"), years=4),
         Variant("chaines", ("flows/arrivals/mutation_share=0.4", "flows/arrivals/per_year=4500")),
     )
 }

@@ -13,7 +13,19 @@ from numba import njit
 
 from sim.rules import affordability
 from sim.rules.affordability import Terms
-from sim.rules.draws import ALL, BIDDERS, REGISTERED, Adverts, Filter, Seeker, admits, is_registered, may_bid
+from sim.rules.draws import (
+    ALL,
+    BIDDERS,
+    BUFFERED,
+    REGISTERED,
+    Adverts,
+    Filter,
+    Seeker,
+    admits,
+    bids_on,
+    is_registered,
+    may_bid,
+)  # fmt: skip
 from sim.state.luck import keyed_uniform
 from sim.words.clock import DAYS_PER_MONTH
 from sim.words.codes import Ground
@@ -154,17 +166,51 @@ class Market(NamedTuple):
     adverts: Adverts
 
 
-@njit(cache=True)
-def is_interested(f, identity, first, wanted, is_buffered, commune, rooms, occasion, landlord, drawn):  # type: ignore[no-untyped-def]
-    """Whether the mechanism may let an application in, at a quick look: it would bid, is registered, waits for this.
+class Look(NamedTuple):
+    """What one look at an application compares: scalars only, since taking arrays out of tuples costs more."""
 
-    Scalars only: taking arrays out of tuples for each application would cost more than the look.
-    """
+    filter: Filter
+    drawn: int
+    zone: int
+    gross: float
+    commune: np.int64
+    rooms: np.int64
+    landlord: np.int64
+    occasion: np.uint64
+
+
+@njit(cache=True)
+def look_of(ask, m):  # type: ignore[no-untyped-def]
+    """Return what a dwelling compares at one look."""
+    return Look(
+        m.rule.filter, m.rule.drawn, ask.zone, ask.gross, ask.places[0], ask.rooms,
+        np.int64(m.homes.landlord[ask.dwelling]), np.uint64(ask.occasion) + np.uint64(m.rule.week),
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def is_interested(look, identity, first, wanted, is_buffered):  # type: ignore[no-untyped-def]
+    """Whether the mechanism may let an application in, at a quick look: it would bid, is registered, waits for this."""
+    f = look.filter
     if f.kind == BIDDERS:
-        return may_bid(f, identity, first, wanted, commune, rooms, occasion)
+        return may_bid(f, identity, first, wanted, look.commune, look.rooms, look.occasion)
     if f.kind == REGISTERED:
-        return is_registered(f, identity, landlord)
-    return not is_buffered or (drawn != BUFFERS_DRAWN and first == commune and wanted == rooms)
+        return is_registered(f, identity, look.landlord)
+    return not is_buffered or (look.drawn != BUFFERS_DRAWN and first == look.commune and wanted == look.rooms)
+
+
+@njit(cache=True)
+def next_seen(i, end, look, entry, status, reach, identity, first, wanted, joined):  # type: ignore[no-untyped-def]
+    """Return the next entry of a bucket that one look does not shut out: free, in reach, let in; ``end`` if none."""
+    while i < end:
+        row = entry[i] & ROW_MASK
+        if status[row] == 0 and reach[row, look.zone] >= look.gross:
+            if look.filter.kind == ALL:
+                break
+            if is_interested(look, identity[row], first[row], wanted[row], joined[row] >= 0):
+                break
+        i += 1
+    return i
 
 
 @njit(cache=True)
@@ -193,75 +239,65 @@ def is_asked(row, only, m):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def is_retained(row, ask, only, m):  # type: ignore[no-untyped-def]
-    """Whether an application looked at is a candidate."""
-    if is_out_of_reach(row, ask, m.people, m.reach) or not is_asked(row, only, m):
-        return False
-    return is_let_in(row, ask, m) and passes(row, ask, m.people, m.terms)
-
-
-@njit(cache=True)
-def drawn_rows(ask, tiers, tier, m, low, high):  # type: ignore[no-untyped-def]
-    """Return the applications of a tier whose draw for this dwelling lies in [low, high), in the order of the draw.
+def drawn_rows(ask, tiers, tier, m, reach, low, high, kept, draws):  # type: ignore[no-untyped-def]
+    """Write the applications of a tier whose draw for this dwelling lies in [low, high) and that one look lets in.
 
     Some come twice, from two places. Where buffers alone are drawn, those who wait in one stand at the head
-    of their bucket.
+    of their bucket. Returns how many.
     """
-    pool, entry, identity = m.pool, m.pool.entry, m.people.identity
-    joined, buffers, room = m.people.joined_day, m.rule.drawn == BUFFERS_DRAWN, 64
-    draws, rows, count = np.empty(room), np.empty(room, dtype=np.int64), 0
+    people, zone, gross, segments = m.people, ask.zone, ask.gross, m.pool.segments
+    entry, starts, lengths = m.pool.entry, m.pool.start, m.pool.length
+    identity, status, joined = people.identity, people.status, people.joined_day
+    first_commune, wanted, commune, rooms = people.first_commune, people.rooms_wanted, ask.places[0], ask.rooms
+    buffers, by_type = m.rule.drawn == BUFFERS_DRAWN, m.rule.filter.kind == BUFFERED
+    base, occasion, count = m.rule.base, ask.occasion, 0
     for place in ask.places:
-        first = (place * ROOMS + ask.rooms - 1) * pool.segments
-        for segment in range(pool.segments):
+        first = (place * ROOMS + rooms - 1) * segments
+        for segment in range(segments):
             if tiers[segment] != tier:
                 continue
-            start = pool.start[first + segment]
-            for i in range(start, start + pool.length[first + segment]):
+            start = starts[first + segment]
+            for i in range(start, start + lengths[first + segment]):
                 row = entry[i] & ROW_MASK
                 if buffers and joined[row] < 0:
                     break
-                draw = keyed_uniform(identity[row], ask.occasion, m.rule.base)
-                if draw < low or draw >= high:
+                if buffers and by_type and (first_commune[row] != commune or wanted[row] != rooms):
                     continue
-                if count == room:
-                    room *= 2
-                    draws, rows = _twice(draws), _twice(rows)
-                rows[count], draws[count] = row, draw
-                count += 1
-    return rows[:count][np.argsort(draws[:count])]
-
-
-@njit(cache=True)
-def _twice(values):  # type: ignore[no-untyped-def]
-    longer = np.empty(2 * len(values), dtype=values.dtype)
-    longer[: len(values)] = values
-    return longer
+                draw = keyed_uniform(identity[row], occasion, base)
+                if low <= draw and draw < high and status[row] == 0 and reach[row, zone] >= gross:
+                    kept[count], draws[count] = row, draw
+                    count += 1
+    return count
 
 
 @njit(cache=True)
 def how_many(ask, tiers, tier, pool):  # type: ignore[no-untyped-def]
     """Return how many entries the buckets of a tier hold for a dwelling."""
-    total = 0
+    total, segments, lengths = 0, pool.segments, pool.length
     for place in ask.places:
-        first = (place * ROOMS + ask.rooms - 1) * pool.segments
-        for segment in range(pool.segments):
+        first = (place * ROOMS + ask.rooms - 1) * segments
+        for segment in range(segments):
             if tiers[segment] == tier:
-                total += pool.length[first + segment]
+                total += lengths[first + segment]
     return total
 
 
 @njit(cache=True)
 def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
     """As ``best`` inside one tier, in the order of the draw: by windows of draws, so that few need sorting."""
-    total = how_many(ask, tiers, tier, m.pool)
+    people, terms, total = m.people, m.terms, how_many(ask, tiers, tier, m.pool)
+    rows, draws = np.empty(total, dtype=np.int64), np.empty(total)
     low, high = 0.0, 1.0
-    if m.rule.drawn == ALL_DRAWN and total > FIRST_WINDOW * ask.wanted:
-        high = FIRST_WINDOW * ask.wanted / total
+    if m.rule.drawn == ALL_DRAWN and total > 0:
+        high = min(1.0, FIRST_WINDOW * ask.wanted / total)
     while total and low < 1.0:
-        for row in drawn_rows(ask, tiers, tier, m, low, high):
+        count = drawn_rows(ask, tiers, tier, m, m.reach, low, high, rows, draws)
+        for row in rows[np.argsort(draws[:count])]:
             if found >= ask.wanted:
                 return found
-            if not taken[row] and is_retained(row, ask, only, m):
+            if taken[row] or (only != ANYONE and not is_asked(row, only, m)):
+                continue
+            if passes(row, ask, people, terms) and is_let_in(row, ask, m):
                 chosen[found], taken[row] = row, True
                 found += 1
         low, high = high, min(1.0, WIDER * high)
@@ -271,18 +307,18 @@ def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore
 @njit(cache=True)
 def open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved):  # type: ignore[no-untyped-def]
     """Write the cursor, end, current entry and shift of each bucket of a tier; return how many there are."""
-    count = 0
+    count, segments, starts, lengths, entry = 0, pool.segments, pool.start, pool.length, pool.entry
     for place in ask.places:
-        first = (place * ROOMS + ask.rooms - 1) * pool.segments
-        for segment in range(pool.segments):
-            if tiers[segment] != tier or pool.length[first + segment] == 0:
+        first = (place * ROOMS + ask.rooms - 1) * segments
+        for segment in range(segments):
+            if tiers[segment] != tier or lengths[first + segment] == 0:
                 continue
             if only != ANYONE and not (segment >> 1) & 1:
                 continue
-            cursors[count] = pool.start[first + segment]
-            ends[count] = pool.start[first + segment] + pool.length[first + segment]
+            cursors[count] = starts[first + segment]
+            ends[count] = starts[first + segment] + lengths[first + segment]
             moved[count] = shifts[segment] << ROW_BITS
-            heads[count] = pool.entry[cursors[count]] + moved[count]
+            heads[count] = entry[cursors[count]] + moved[count]
             count += 1
     return count
 
@@ -300,36 +336,25 @@ def smallest(values, count):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates, smallest shifted key first in each tier, from ``found`` on; return how many."""
-    pool, entry, status, reach = m.pool, m.pool.entry, m.people.status, m.reach
-    people, terms, zone, gross, f, kind = m.people, m.terms, ask.zone, ask.gross, m.rule.filter, m.rule.filter.kind
-    identity, first, wished, joined = people.identity, people.first_commune, people.rooms_wanted, people.joined_day
-    commune, occasion = ask.places[0], np.uint64(ask.occasion) + np.uint64(m.rule.week)
-    landlord, drawn = np.int64(m.homes.landlord[ask.dwelling]), m.rule.drawn
+    pool, people, terms, entry = m.pool, m.people, m.terms, m.pool.entry
+    look, f, is_bid = look_of(ask, m), m.rule.filter, m.rule.filter.kind == BIDDERS
+    status, reach, identity, joined = people.status, m.reach, people.identity, people.joined_day
+    first, wanted, low, high = people.first_commune, people.rooms_wanted, people.rooms_min, people.rooms_max
+    adverts, communes, sizes, wishes = m.adverts.identity, m.adverts.commune, m.adverts.rooms, m.adverts.wishes
     size = len(ask.places) * pool.segments
     cursors, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     heads, moved = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)  # current entry of each bucket
     for tier in range(tiers.max() + 1):
-        if m.rule.drawn != NOT_DRAWN:
+        if look.drawn != NOT_DRAWN:
             found = best_drawn(ask, tiers, tier, only, m, taken, chosen, found)
-            if m.rule.drawn == ALL_DRAWN:
+            if look.drawn == ALL_DRAWN:
                 continue
         count = open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved)
         while found < ask.wanted and count > 0:
             winner = smallest(heads, count)
-            row = heads[winner] & ROW_MASK
-            cursor = cursors[winner] + 1
-            while cursor < ends[winner]:  # pass over those whom one look shuts out: held, gone, or out of reach
-                next_row = entry[cursor] & ROW_MASK
-                in_reach = status[next_row] == 0 and reach[next_row, zone] >= gross
-                if in_reach and (
-                    kind == ALL
-                    or is_interested(
-                        f, identity[next_row], first[next_row], wished[next_row], joined[next_row] >= 0,
-                        commune, ask.rooms, occasion, landlord, drawn,
-                    )
-                ):  # fmt: skip
-                    break
-                cursor += 1
+            at = cursors[winner]
+            row = entry[at] & ROW_MASK
+            cursor = next_seen(at + 1, ends[winner], look, entry, status, reach, identity, first, wanted, joined)
             if cursor < ends[winner]:
                 cursors[winner] = cursor
                 heads[winner] = entry[cursor] + moved[winner]
@@ -337,24 +362,16 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
                 count -= 1
                 cursors[winner], ends[winner] = cursors[count], ends[count]
                 heads[winner], moved[winner] = heads[count], moved[count]
-            if taken[row] or status[row] != 0 or reach[row, zone] < gross:
-                continue
+            if taken[row] or next_seen(at, at + 1, look, entry, status, reach, identity, first, wanted, joined) > at:
+                continue  # the head of a bucket is not looked at before
             if only != ANYONE and not is_asked(row, only, m):
                 continue
-            if kind != ALL and not is_interested(
-                f,
-                identity[row],
-                first[row],
-                wished[row],
-                joined[row] >= 0,
-                commune,
-                ask.rooms,
-                occasion,
-                landlord,
-                drawn,
-            ):
+            if is_bid and not bids_on(
+                f, identity[row], first[row], wanted[row], low[row], high[row], wishes[people.place_set[row]],
+                ask.place_in_query, adverts, communes, sizes, m.rule.week,
+            ):  # fmt: skip
                 continue
-            if passes(row, ask, people, terms) and (kind == ALL or is_let_in(row, ask, m)):
+            if passes(row, ask, people, terms):
                 chosen[found], taken[row] = row, True
                 found += 1
         if found >= ask.wanted:

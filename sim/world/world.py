@@ -14,6 +14,7 @@ from sim.inputs.schema import Scenario
 from sim.inputs.territory import Territory
 from sim.rules import situations
 from sim.rules.affordability import Terms
+from sim.rules.criteria import Today
 from sim.rules.draws import BIDDERS, base_of
 from sim.rules.flux import FluxLedger
 from sim.rules.mechanisms import filter_of, is_drawn
@@ -21,7 +22,7 @@ from sim.rules.policy import Policy
 from sim.rules.quotas import public_of
 from sim.rules.reservations import mode_on, shares_by_landlord, stock_holders
 from sim.rules.reserved_homes import in_residence
-from sim.rules.segments import Context, base_codes, extra_codes, facts_of
+from sim.rules.segments import Context, base_codes, changes_of, earliest, extra_codes, facts_of
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
@@ -35,6 +36,7 @@ from sim.state.rows import Rows
 from sim.state.shortlists import Shortlists
 from sim.words.clock import PHASES, Phase, to_date, year_of
 from sim.world.buckets import People
+from sim.world.calendar import Calendar, office_days
 from sim.world.lettings import Lettings
 from sim.world.searching import ALL_DRAWN, BUFFERS_DRAWN, NOT_DRAWN, Homes, Rule
 from sim.world.standing import Standing
@@ -50,26 +52,6 @@ class Session(NamedTuple):
     homes: np.ndarray  # dwellings, ascending
     counts: np.ndarray  # files of each
     rows: np.ndarray  # applications, dwelling after dwelling
-
-
-class Calendar:
-    """Rows that fall due on a day: what has only a date needs no process."""
-
-    def __init__(self) -> None:
-        self._due: dict[int, list[int]] = defaultdict(list)
-
-    def add(self, days: np.ndarray, rows: np.ndarray) -> None:
-        """File rows under their days."""
-        for day, row in zip(days.tolist(), rows.tolist(), strict=True):
-            self._due[day].append(row)
-
-    def add_group(self, day: int, rows: np.ndarray) -> None:
-        """File rows that all fall due on one day."""
-        self._due[day] += rows.tolist()
-
-    def pop(self, day: int) -> np.ndarray:
-        """Return the rows due on a day, ascending, each once, and forget them."""
-        return np.array(sorted(set(self._due.pop(day, ()))), dtype=np.int64)
 
 
 class World:
@@ -119,6 +101,7 @@ class World:
         # flows that other flows feed
         caleol = scenario.flows.caleol
         self.turns = min(caleol.session_days, caleol.every_days)  # days on which commissions sit, by interval
+        self.office_days = office_days(first, last, caleol.every_days, self.turns)
         self.to_designate: dict[int, set[int]] = defaultdict(set)
         self.in_session: dict[int, list[Session]] = defaultdict(list)
         self.shortlists = Shortlists.build(0)
@@ -131,6 +114,7 @@ class World:
         self.keeps_back: Callable[[np.ndarray, Any], np.ndarray] | None = None  # which dwellings are let again
         self.originals = {key: Originals() for key in ("household", "application", "dwelling")}
         self.lowered: set[int] = set()  # dwellings whose rent was lowered
+        self.helped: set[int] = set()  # applications of seniors helped to move
         self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
         self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
@@ -250,6 +234,10 @@ class World:
             wishes[sets] |= members[:, None] == places[None, :]
         return wishes
 
+    def today(self) -> Today:
+        """Return what dated criteria may know."""
+        return Today(self.day, self.law)
+
     # the index
     def _stamp(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return keys, segments, and the next day on which each key changes by itself (-1: never)."""
@@ -259,11 +247,14 @@ class World:
         public = public_of(a.recognition[rows], a.is_mutation[rows])
         s.is_elderly[rows] = people.birth_year <= self._elderly_born()
         codes = base_codes(public, quartile, people.is_disabled | s.is_elderly[rows], keys.is_still)
+        next_day = keys.next_day
         if policy.extra:
             identity = self.households.luck_id[a.household[rows]]
-            context = Context(quartile, identity, float(self.law["travailleurs_essentiels.part_des_actifs"]))
-            codes += extra_codes(policy.extra, facts_of(policy.extra, people, context))
-        return keys.key, codes.astype(np.int16), keys.next_day
+            share = float(self.law["travailleurs_essentiels.part_des_actifs"])
+            facts = facts_of(policy.extra, people, Context(quartile, identity, share, self.today()))
+            codes += extra_codes(policy.extra, facts)
+            next_day = earliest([next_day, *changes_of(policy.extra, people, self.today())])
+        return keys.key, codes.astype(np.int16), next_day
 
     def file_in_index(self, rows: np.ndarray) -> None:
         """Enter new applications."""
@@ -304,7 +295,7 @@ class World:
         self.terms = law_terms(self.law, self.scenario.rules.affordability)
         self.thresholds = quartile_thresholds(self.law)
         self.mode = mode_on(self.day, self.scenario.rules.reservation.mode, self.law["flux.echeance_conventions"])
-        self.ledger.shares = self._shares().tolist()
+        self.ledger.shares = self._shares()
         d, lettings = self.dwellings, self.lettings
         known = slice(0, len(d))
         lettings.is_in_qpv = situations.is_in_qpv(d.qpv_map[known], int(self.law["qpv.carte"]))

@@ -51,8 +51,9 @@ def assiette_du_flux(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 def droit_sur_la_vacance(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """Whose a vacancy is: by name (stock), or to be oriented afresh (flux)."""
     mode = reservations.mode_on(to_day(on), given.get("mode", "par_date"), load_law().at(DEADLINE, to_day(on)))
-    named = reservations.named_holder(mode, holder_of(given["etiquette"]), given.get("identifie", False))
-    return {"mode": mode, "reservataire": None if named is None else Reservataire(named).name.lower()}
+    tags, identified = np.array([holder_of(given["etiquette"])]), np.array([given.get("identifie", False)])
+    named = int(reservations.named_holders(mode, tags, identified)[0])
+    return {"mode": mode, "reservataire": None if named < 0 else Reservataire(named).name.lower()}
 
 
 DEADLINE = "flux.echeance_conventions"
