@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.calibrate.fitting import Plan, calibrate
+from sim.calibrate.parameters import free_until
+from sim.calibrate.sheet import sheet
 from sim.calibrate.simulator import FIT_SEED, Simulator, Store
 from sim.calibrate.targets import read_targets
-from sim.calibrate.writing import document, write
+from sim.calibrate.thresholds import thresholds
+from sim.calibrate.writing import document, read, write
 from sim.inputs.files import find_territory, hash_of, label_of
 from sim.inputs.scenario import load
 from sim.progress import progress_bar
 from sim.results.provenance import software
 
 METHOD = (
-    "plan de Sobol sur les a priori, substitut quadratique par vagues à aléas communs, postérieure échantillonnée sur "
-    "le substitut avec son erreur et le bruit d'une simulation, tirages revus par de vraies simulations"
+    "plan de Sobol sur les a priori puis autour de la première postérieure, substitut quadratique à aléas communs "
+    "(les graines tournent, chacune est un bloc), postérieure échantillonnée sur le substitut avec son erreur et "
+    "l'aléa d'une année du territoire, tirages repris par de vraies simulations à d'autres graines, qui les pondèrent"
 )
 
 
 def run_calibrate(
     say: Callable[[str], None], scenario: str, until: int, applicants: int, years: int, plan: Plan, jobs: int,
-    out: Path, as_json: bool, quiet: bool,
+    out: Path, backtests: Sequence[Path], as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Fit, and write the posterior sample; a fit that was interrupted goes on from its file of runs.
+    """Fit, write the posterior sample and its sheet; a fit that was interrupted goes on from its file of runs.
 
     Parameters
     ----------
     until : int
         Only facts dated up to this year are fitted to (back-tests); all when 0.
+    backtests : sequence of Path
+        What earlier fits with ``until`` wrote, told in the sheet.
     """
     loaded = load(scenario)
     path = find_territory(loaded.scenario.territory) / "targets.csv"
     last = loaded.scenario.run.start.year + years - 1
-    seen = tuple(t for t in read_targets(path) if t.twin and t.twin_year <= last)
-    simulator = Simulator(scenario, applicants, years, seen, until=until)
+    everything = read_targets(path)
+    seen = tuple(t for t in everything if t.twin and t.twin_year <= last)
+    simulator = Simulator(scenario, applicants, years, seen, free_until(until), until)
     store = Store(out.with_suffix(".runs.jsonl"), simulator.key)
     out.parent.mkdir(parents=True, exist_ok=True)
     known = len(store.known)
@@ -53,28 +60,36 @@ def run_calibrate(
         "runs": plan.runs, "fit_seed": FIT_SEED, "method": METHOD, "software": software(),
     }  # fmt: skip
     told = document(found, simulator, provenance)
+    if until:
+        told["thresholds"] = thresholds(everything, until)
     write(out, told)
+    page = out.with_suffix(".html")
+    page.write_text(sheet(told, everything, [read(one) for one in backtests]), encoding="utf-8")
     if as_json:
-        say(
-            json.dumps(
-                {"written": str(out), **{k: told[k] for k in ("information", "parameters", "targets", "predictions")}}
-            )
-        )
+        parts = ("information", "parameters", "targets", "predictions")
+        say(json.dumps({"written": str(out), "sheet": str(page), **{part: told[part] for part in parts}}))
         return
     if known:
         say(f"{known} runs were there already")
+    for line in lines(told):
+        say(line)
+    say(f"calibration {out}")
+    say(f"fiche       {page}")
+
+
+def lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the screen shows of a fit."""
     for line in told["parameters"]:
         low, high = line["interval_90"]
         mark = "" if line["is_identified"] else "  non identifié"
-        say(f"{line['label']:<52}{line['mean']:>11.5g}  90 % : {low:.5g} à {high:.5g}{mark}")
-    for line in told["targets"]:
-        low, high = line["predicted_95"]
-        say(f"{line['id']:<5}{line['label']:<48}{line['value']:>10.5g}  ajusté {line['predicted_mean']:.5g}")
-    for line in told["predictions"]:
-        low, high = line["predicted_95"]
-        mark = "" if line["is_reproduced"] else f"  MANQUÉ de {line['miss']:.4g}"
-        naive = "" if line["naive"] is None else f"  naïf {line['naive']:.5g}"
-        say(f"{line['id']:<5}{line['label']:<48}{line['value']:>10.5g}  prédit {low:.5g} à {high:.5g}{naive}{mark}")
-    facts = told["information"]
-    say(f"{facts['identified_directions']} directions identifiées sur {len(told['parameters'])} paramètres")
-    say(f"calibration {out}")
+        yield f"{line['label']:<52}{line['mean']:>11.5g}  90 % : {low:.5g} à {high:.5g}{mark}"
+    for part, verb in (("targets", "ajusté"), ("predictions", "prédit")):
+        for line in told[part]:
+            low, high = line["predicted_95"]
+            mark = "" if line["is_reproduced"] else f"  MANQUÉ de {line['miss']:.4g}"
+            naive = "" if line["naive"] is None else f"  naïf {line['naive']:.5g}"
+            shown = f"{verb} {line['predicted_mean']:.5g} ({low:.5g} à {high:.5g})"
+            yield f"{line['id']:<5}{line['label']:<48}{line['value']:>10.5g}  {shown}{naive}{mark}"
+    facts, sets = told["information"], len(told["parameters"])
+    yield f"{facts['identified_directions']} directions identifiées sur {sets} paramètres"
+    yield f"{facts['effective_draws']} tirages équivalents sur {facts['checked_draws']} simulés"

@@ -14,6 +14,7 @@ from sim import cli_studies, cli_theory
 from sim.cli_options import (
     Applicants,
     Bilan,
+    Draws,
     EngineName,
     Jobs,
     Json,
@@ -40,6 +41,7 @@ app = typer.Typer(
 def run(
     scenario: Scenario,
     replications: Annotated[int | None, typer.Option(help="Runs that differ by chance only.", min=1)] = None,
+    draws: Draws = None,
     seed: Seed = None,
     start: Start = None,
     years: Years = None,
@@ -59,7 +61,7 @@ def run(
     from sim.results.ensemble import run_ensemble
     from sim.results.workers import choose
 
-    options = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
+    options = {"replications": replications, "draws": draws, "seed": seed, "applicants": applicants, "years": years}
     options["start"] = start.date() if start else None  # type: ignore[assignment]
     loaded = load(scenario, override or [], **{k: v for k, v in options.items() if v is not None})
     check_start(loaded)
@@ -74,6 +76,7 @@ def compare(
     base: Annotated[str, typer.Argument(metavar="BASE", help="A run folder, or a scenario to run.")],
     alternatives: Annotated[list[str], typer.Argument(metavar="ALT...", help="What is compared with it.")],
     replications: Annotated[int | None, typer.Option(help="Of the scenarios to run.", min=1)] = None,
+    draws: Draws = None,
     seed: Annotated[int | None, typer.Option(help="Root of all randomness, common to the scenarios.", min=0)] = None,
     start: Start = None,
     years: Years = None,
@@ -92,7 +95,7 @@ def compare(
     from sim.results.workers import choose
 
     workers = choose(engine, scheduler, jobs)
-    given = {"replications": replications, "seed": seed, "applicants": applicants, "years": years}
+    given = {"replications": replications, "draws": draws, "seed": seed, "applicants": applicants, "years": years}
     given["start"] = start.date() if start else None  # type: ignore[assignment]
     options = {name: value for name, value in given.items() if value is not None}
     items = comparing.prepare([base, *alternatives], options, override or [])
@@ -173,6 +176,7 @@ def waits(
     ] = None,
     year: Annotated[int | None, typer.Option(help="One calendar year; default the whole run.")] = None,
     figures: Annotated[Path | None, typer.Option(help="Folder where the curves are drawn (SVG).")] = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Tell the three delays, each apart, and the cumulative incidence of being housed; or predict a wait (--for)."""
@@ -191,7 +195,10 @@ def waits(
         return
     wanted, others = chosen_classes(classes)
     told = study(finished, wanted, year)
-    say(json.dumps(report.as_json(told), ensure_ascii=False)) if as_json else report.print_study(told, others)
+    if as_json:
+        say(json.dumps(report.as_json(told, secrecy), ensure_ascii=False))
+    else:
+        report.print_study(told, others, secrecy)
     if figures is not None:
         from sim.report.wait_figures import write_figures
 

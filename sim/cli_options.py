@@ -21,6 +21,10 @@ Applicants = Annotated[int | None, typer.Option(help="Size of the world; all els
 Start = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")]
 Seed = Annotated[int | None, typer.Option(help="Root of all randomness.", min=0)]
 Out = Annotated[Path, typer.Option(help="Parent folder of the study's folder.")]
+Draws = Annotated[
+    int | None,
+    typer.Option(help="Draws of what is not known, each with all replications; 0: chance only.", min=0),
+]
 Override = Annotated[
     list[str] | None,
     typer.Option("--override", help="KEY=VALUE, a path in the scenario; law/NAME@DATE=VALUE for the law."),

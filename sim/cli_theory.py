@@ -39,19 +39,23 @@ def validate(
 
 def calibrate(
     scenario: Annotated[str, typer.Argument(help="Scenario whose parameters are fitted.")] = "reference",
-    until: Annotated[int, typer.Option(help="Fit to facts dated up to this year only; 0: all.")] = 0,
-    applicants: Annotated[int, typer.Option(help="Size of the worlds of the fit.", min=200)] = 2_000,
+    until: Annotated[int, typer.Option(help="Back-test: fit to facts dated up to this year, predict the others.")] = 0,
+    applicants: Annotated[int, typer.Option(help="Size of the worlds of the fit.", min=200)] = 5_600,
     years: Annotated[int, typer.Option(help="Years of each run; 4 reach the facts of 2025.", min=1)] = 4,
-    first: Annotated[int, typer.Option(help="Runs over the prior ranges.", min=24)] = 40,
-    second: Annotated[int, typer.Option(help="Runs around the first posterior.", min=0)] = 24,
-    jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
-    out: Annotated[Path, typer.Option(help="Posterior sample; runs are kept beside it.")] = Path("calibrated.yaml"),
+    first: Annotated[int, typer.Option(help="Runs over the prior ranges.", min=24)] = 72,
+    second: Annotated[int, typer.Option(help="Runs around the first posterior.", min=0)] = 72,
+    check: Annotated[int, typer.Option(help="Draws of the posterior run again: the sample.", min=8)] = 64,
+    jobs: Jobs = 2,
+    out: Annotated[Path, typer.Option(help="Posterior sample; runs and sheet are kept beside it.")] = Path(
+        "calibrated.yaml"
+    ),
+    backtest: Annotated[list[Path] | None, typer.Option(help="What --until wrote, for the sheet (repeatable).")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit parameters to published facts: a posterior sample and what the facts identify; can be resumed."""
+    """Fit parameters to published facts: a posterior sample, what the facts identify, a sheet; can be resumed."""
     from sim.calibrate.fitting import Plan
     from sim.calibrating import run_calibrate
 
-    plan = Plan(first=first, second=second)
-    run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, as_json, quiet)
+    plan = Plan(first=first, second=second, check=check)
+    run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, backtest or [], as_json, quiet)

@@ -140,7 +140,20 @@ def card(territory: str) -> list[Row]:
     """Model card: STRESS-DES sections, with the element of ODD beside."""
     from sim.model_card import rows
 
-    return rows(territory)
+    return rows(territory, hypotheses(territory))
+
+
+def criteria(territory: str) -> list[Row]:
+    """Yes-or-no questions on households, by the names that grids and objectives use."""
+    from sim.rules.criteria import CRITERIA, is_dated
+    from sim.rules.segments import FACTS
+
+    used = [(entry, "grids, objectives", is_dated(entry.name)) for entry in CRITERIA]
+    used += [(entry, "objectives", False) for entry in FACTS if entry.name not in CRITERIA]
+    return [
+        {"name": entry.name, "label": entry.label, "reference": entry.reference, "used by": who, "is dated": dated}
+        for entry, who, dated in used
+    ]
 
 
 TOPICS: dict[str, Callable[[str], list[Row]]] = {
@@ -148,6 +161,7 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "scenario": scenario,
     "law": law,
     "hypotheses": hypotheses,
+    "criteria": criteria,
     "indicators": indicators,
     "mechanisms": mechanisms,
     "levers": levers,

@@ -67,16 +67,18 @@ class Part(NamedTuple):
     items: list[str]
 
 
-def parts(territory: str = "mel") -> list[Part]:
+def parts(territory: str, hypotheses: list[dict[str, Any]]) -> list[Part]:
     """Return the sections of the card.
 
     Parameters
     ----------
     territory : str
-        Territory whose sources and hypotheses are listed.
+        Territory whose sources are listed.
+    hypotheses : list of dict
+        Every value without a source, as ``simhlm describe hypotheses`` gives them.
     """
-    return [*_objectives(), *_logic(), *_data(territory), *_experiments(), *_software(), _validation(territory),
-            Part("", "", "Limites", "Ce que le modèle ne dit pas.", list(LIMITS))]  # fmt: skip
+    return [*_objectives(), *_logic(), *_data(territory, hypotheses), *_experiments(), *_software(),
+            _validation(territory), Part("", "", "Limites", "Ce que le modèle ne dit pas.", list(LIMITS))]  # fmt: skip
 
 
 def _objectives() -> list[Part]:
@@ -141,8 +143,7 @@ def _logic() -> list[Part]:
     ]  # fmt: skip
 
 
-def _data(territory: str) -> list[Part]:
-    from sim.describe import hypotheses
+def _data(territory: str, hypotheses: list[dict[str, Any]]) -> list[Part]:
     from sim.inputs.files import find_territory
     from sim.inputs.law import describe_law
     from sim.inputs.scenario import parameters
@@ -151,7 +152,7 @@ def _data(territory: str) -> list[Part]:
     place = load(find_territory(territory))
     law, settings = describe_law(), parameters()
     sources = sorted({str(v.source) for v in place.values.values() if not v.is_hypothesis})
-    guessed = hypotheses(territory)
+    guessed = hypotheses
     return [
         Part("3.1", "6", "Sources", "Valeurs du territoire qui ont une source publiée :", sources),
         Part("3.2", "6", "Préparation", "Les fichiers de l'analyste (SNE, RPLS) passent par simhlm import, qui refuse "
@@ -214,9 +215,9 @@ def _validation(territory: str) -> Part:
                 [f"{o.name} : {o.label} ({o.reference})" for o in wanted_oracles()])  # fmt: skip
 
 
-def rows(territory: str) -> list[dict[str, Any]]:
-    """Return the card as ``simhlm describe card --json`` gives it."""
-    return [part._asdict() for part in parts(territory)]
+def rows(territory: str, hypotheses: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the card as ``simhlm describe card --json`` gives it; see ``parts``."""
+    return [part._asdict() for part in parts(territory, hypotheses)]
 
 
 def markdown(told: list[dict[str, Any]]) -> str:

@@ -24,11 +24,24 @@ FACTORS = (12, 100)
 
 ALGORITHMS = {
     f"exchange/{name}.py"
-    for name in ("cycles", "graph", "packing", "prices", "pricing", "quick", "solving", "trading", "wanting")
+    for name in (
+        "cycles",
+        "graph",
+        "neighbourhoods",
+        "packing",
+        "prices",
+        "pricing",
+        "quick",
+        "solving",
+        "trading",
+        "wanting",
+    )
 }
 """Solvers of graphs: their numbers are lengths of cycles, tolerances and sizes; none is of law or policy."""
 
 EXPLAINED: dict[tuple[str, float], str] = {
+    ("indicators/exchanges.py", 4): "length from which cycles are counted together",
+    ("indicators/exchanges.py", 3): "letters of the code of a ground",
     ("indicators/waiting.py", 3): "three quarters of those housed",
     ("indicators/waiting.py", 4): "quarters of those housed",
     ("rules/cotation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",

@@ -43,6 +43,17 @@ def test_a_reserve_of_key_workers_houses_more_of_them() -> None:
     assert housed(worlds.live(ONE, asked)) > 0.2 > housed(worlds.kept())
 
 
+def test_a_dated_criterion_may_be_a_public() -> None:
+    """Who is a senior changes on 1 January: the index follows, and a floor houses more of them."""
+
+    def housed(done: Replication) -> float:
+        who = done.applications.household[done.leases["application"]]
+        return float((2022 - done.households.birth_year[who].astype(int) > 65).mean())
+
+    asked = ('rules/objectives/essai/counts/any_of=["senior"]', *share_of("plancher", 0.3))
+    assert housed(worlds.live(ONE, asked)) > 1.3 * housed(worlds.kept())
+
+
 def test_a_hard_floor_binds_until_it_is_met_within_one() -> None:
     """With the abundant candidates of the first quartile, promises never fall behind by a whole dwelling."""
     share, applicants = 0.20, 1_200

@@ -114,18 +114,40 @@ def is_identified(draws: np.ndarray) -> np.ndarray:
     return np.asarray(draws.std(axis=0) < IDENTIFIED_RATIO * UNIFORM_SD)
 
 
-def reweighted(real: np.ndarray, guessed: np.ndarray, facts: Facts, noise: np.ndarray,
-               more_error: np.ndarray) -> np.ndarray:  # fmt: skip
-    """Return weights, summing to 1, that bring draws of the surrogate's posterior to that of real runs.
+def corrected(
+    real: np.ndarray, guessed: np.ndarray, noise: np.ndarray, error: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the simulator gives on average at some points, from the surrogate and one real run of each.
 
     Parameters
     ----------
     real, guessed : numpy.ndarray
-        Outputs of the simulator and of the surrogate at the draws.
-    noise, more_error : numpy.ndarray
-        Noise of the simulator; noise and surrogate error, by target.
+        Outputs of the simulator and of the surrogate (points, targets).
+    noise, error : numpy.ndarray
+        Of one run and of the surrogate, by target.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Means weighted by precision, and their standard error by target.
     """
-    log = 0.5 * (facts.misfit(guessed, more_error) - facts.misfit(real, noise))
+    trust = np.divide(error**2, noise**2 + error**2, out=np.zeros_like(error), where=noise**2 + error**2 > 0)
+    return guessed + trust * (real - guessed), noise * np.sqrt(trust)
+
+
+def reweighted(real: np.ndarray, guessed: np.ndarray, facts: Facts, noise: np.ndarray, error: np.ndarray,
+               chance: np.ndarray | float = 0.0) -> np.ndarray:  # fmt: skip
+    """Return weights, summing to 1, that bring draws of the surrogate's posterior to that of real runs.
+
+    Parameters
+    ----------
+    real, guessed, noise, error
+        As for ``corrected``.
+    chance : numpy.ndarray or float
+        Standard deviation of one year of the territory itself, by target.
+    """
+    mean, left = corrected(real, guessed, noise, error)
+    log = 0.5 * (facts.misfit(guessed, np.hypot(error, chance)) - facts.misfit(mean, np.hypot(left, chance)))
     weight = np.exp(log - log.max())
     return np.asarray(weight / weight.sum())
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.calibrate.parameters import Free
+from sim.calibrate.parameters import Free, values_of
+from sim.calibrate.posterior import Facts, sample
+from sim.calibrate.surrogate import design, fit
 
 DWELLINGS = 126_000
 NAMES = ("attributions", "stock", "pression", "refus", "delai")
@@ -32,3 +34,32 @@ def noisy(values: np.ndarray, relative: float, rng: np.random.Generator) -> np.n
     """Return outputs with a relative noise."""
     exact = outputs(values)
     return np.asarray(exact * (1 + relative * rng.standard_normal(exact.shape)))
+
+
+def ranks_and_coverage(
+    cases: int, seed: int, error: float = 0.03, draws: int = 49, level: float = 0.9
+) -> tuple[np.ndarray, float]:
+    """Return the ranks of known truths among their posterior draws, and the share of truths inside their interval.
+
+    Truths come from the prior, facts from the model at the truth with a noise of size ``error``: if the sampler is
+    right, ranks are uniform (simulation-based calibration, Talts et al. 2018).
+
+    Returns
+    -------
+    tuple of numpy.ndarray and float
+        Ranks (cases, parameters), 0 to ``draws``; coverage of intervals of this level.
+    """
+    rng, dimensions = np.random.default_rng(seed), len(PARAMETERS)
+    unit = design(64, dimensions, seed)
+    surrogate = fit(unit, outputs(values_of(unit, PARAMETERS)))
+    ranks, inside, tail = np.empty((cases, dimensions), dtype=int), 0, (1 - level) / 2
+    for case in range(cases):
+        truth = rng.random(dimensions)
+        exact = outputs(values_of(truth[None, :], PARAMETERS))[0]
+        spread = error * np.abs(exact)
+        seen = exact + spread * rng.standard_normal(len(exact))
+        found = sample(Facts(seen, seen, spread), surrogate, dimensions, surrogate.error(), case, draws, 20, 300)
+        low, high = np.quantile(found, [tail, 1 - tail], axis=0)
+        inside += int(((low <= truth) & (truth <= high)).sum())
+        ranks[case] = (found < truth).sum(axis=0)
+    return ranks, inside / (cases * dimensions)

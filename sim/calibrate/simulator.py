@@ -8,12 +8,13 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from sim.calibrate.parameters import MEL, Free, settings
-from sim.calibrate.targets import Target, twin_of
+from sim.calibrate.targets import Target, known, twin_of
 from sim.indicators.compute import compute
 from sim.indicators.grid import Names
 from sim.inputs.law import LawView
@@ -55,7 +56,8 @@ class Simulator:
     @property
     def fitted(self) -> np.ndarray:
         """Which targets are fitted to (bool)."""
-        return np.array([t.use == "ajustement" and (not self.until or t.fact_year <= self.until) for t in self.targets])
+        names = {t.id for t in known(self.targets, self.until)}
+        return np.array([t.id in names for t in self.targets])
 
     def overrides(self, values: Sequence[float]) -> list[str]:
         """Return a point as options of the command line."""
@@ -70,14 +72,23 @@ class Simulator:
         replication = simulate(loaded, territory, first_day_of(loaded, territory), 0)
         years = range(year_of(replication.first_day), year_of(replication.last_day) + 1)
         results = compute(replication, Names.of(territory), norms_of(LawView(loaded.law), years))
-        scale = self.applicants / float(territory["demande.stock"])
-        return [twin_of(results, target, scale) for target in self.targets]
+        return [twin_of(results, target, self.scale) for target in self.targets]
+
+    @cached_property
+    def scale(self) -> float:
+        """Size of its worlds relative to the territory."""
+        return self.applicants / float(load_territory(load(self.scenario))["demande.stock"])
 
     @property
     def key(self) -> str:
         """Hash of all that outputs depend on beside the point and the seed."""
         loaded = load(self.scenario, [], applicants=self.applicants, years=self.years)
-        told = [loaded.sha256, sorted(loaded.files.items()), [t.id for t in self.targets], [f.name for f in self.free]]
+        told = [
+            loaded.sha256,
+            sorted(loaded.files.items()),
+            [t.id for t in self.targets],
+            [f.writes for f in self.free],
+        ]
         return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 

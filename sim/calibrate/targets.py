@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from sim.inputs.territory_files import CONFIDENCES
 from sim.words.codes import UNITS
 from sim.words.registry import Registry, nearest
 
-USES = ("ajustement", "controle", "entree", "hors_modele")
-"""Fitted to; kept to judge; simply an input of the model; nothing of the model says it."""
+TWINNED = ("ajustement", "controle", "anterieur")
+USES = (*TWINNED, "entree", "hors_modele")
+"""Fitted to; kept to judge; overtaken by a later fact about the same thing (fitted to by back-tests that stop before
+that one); simply an input of the model; nothing of the model says it."""
 RELATIVE_ERROR = {"A": 0.02, "A-": 0.02, "B": 0.05, "B-": 0.05, "C": 0.15}
 """Relative standard error by confidence, where a target states none."""
 COUNTS = ("count", "count/year", "persons")
@@ -170,7 +172,7 @@ def read_targets(path: Path) -> list[Target]:
     reader = Reader(path.parent)
     frame = reader.table(path.name, COLUMNS)
     for line, row in frame.iterrows():
-        uses_results = row["use"] in USES[:2]
+        uses_results = row["use"] in TWINNED
         if uses_results != bool(row["twin"]):
             reader.say(path.name, line, f"use {row['use']!r} goes {'with' if uses_results else 'without'} a twin")
         if row["twin"]:
@@ -180,6 +182,16 @@ def read_targets(path: Path) -> list[Target]:
     if reader.faults:
         raise Faults(sorted(reader.faults, key=lambda fault: fault.line))
     return [Target(**{**row, "twin_year": int(row["twin_year"]) if row["twin"] else 0}) for row in records(frame)]
+
+
+def known(targets: Sequence[Target], until: int = 0) -> list[Target]:
+    """Return the facts that a fit may use: dated up to a year (0: all), the latest about each thing."""
+    dated = [t for t in targets if t.twin and (not until or t.fact_year <= until)]
+    fitted = [t for t in dated if t.use == "ajustement"]
+    overtaken = {(t.twin, t.indicator, t.unit) for t in fitted}
+    earlier = [t for t in dated if t.use == "anterieur" and until and (t.twin, t.indicator, t.unit) not in overtaken]
+    last = {(t.twin, t.indicator, t.unit): t for t in sorted(earlier, key=lambda t: t.fact_year)}
+    return [*fitted, *last.values()]
 
 
 def check_twin(reader: Reader, file: str, line: object, row: pd.Series) -> None:

@@ -68,7 +68,7 @@ class Line:
 
 
 def confront(indicators: pd.DataFrame, targets: Sequence[Target], scale: float) -> list[Line]:
-    """Return one line per target that has a twin.
+    """Return one line per target that has a twin; what a later fact overtook only serves as naive forecast.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def confront(indicators: pd.DataFrame, targets: Sequence[Target], scale: float) 
     runs = [rows for _, rows in indicators.groupby("replication", sort=True)]
     lines = []
     for target in targets:
-        if not target.twin:
+        if not target.twin or target.use == "anterieur":
             continue
         values = np.array([twin_of(rows, target, scale) for rows in runs])
         values = values[~np.isnan(values)]
@@ -139,7 +139,7 @@ def cells(line: Line) -> list[str]:
         f"{number(line.low, target.unit)} à {number(line.high, target.unit)}" if line.is_judged else "",
         ("+" if line.miss > 0 else "") + shown if shown else "",
         number(line.naive, target.unit),
-        {"ajustement": "ajustement", "controle": "contrôle"}[target.use],
+        {"ajustement": "ajustement", "controle": "contrôle"}.get(target.use, target.use),
         target.note,
     ]
 

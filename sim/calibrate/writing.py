@@ -1,20 +1,20 @@
-"""The posterior sample on disk: parameters, provenance, what is identified, draws; and how a run reads a draw."""
+"""The posterior sample on disk: parameters, provenance, what is identified, draws (``run.posterior`` reads them)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ruamel.yaml import YAML
 
-from sim.calibrate.fitting import Fit
-from sim.calibrate.parameters import MEL, Free, settings, values_of
+from sim.calibrate.fitting import RANKED, Fit
+from sim.calibrate.parameters import Free, values_of
+from sim.calibrate.posterior import UNIFORM_SD, rank_uniformity
 from sim.calibrate.simulator import Simulator
-from sim.calibrate.targets import Target
-from sim.calibrate.validation import Line, naive_of, spread
-from sim.inputs.faults import Fault, Faults, shown
+from sim.calibrate.validation import Line, Z, naive_of
+from sim.results.drawing import of_fit
 
 HEAD = """# A sample of the parameters that published facts leave possible (simhlm calibrate); never one point.
 # Do not edit: run the command again. A parameter that is not identified keeps about its prior range.
@@ -23,70 +23,88 @@ HEAD = """# A sample of the parameters that published facts leave possible (simh
 
 def document(found: Fit, simulator: Simulator, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is written, as plain data."""
-    free = simulator.free
-    values = values_of(found.draws, free)
-    predicted = found.surrogate(found.draws)
-    grid = [round(float(v), 3) for v in found.profiles[0][:, 0]]
     return {
         "provenance": dict(provenance),
         "information": {
             "eigenvalues": rounded(found.eigenvalues),
             "identified_directions": int((found.eigenvalues > 1).sum()),
-            "checked_draws": len(found.checked),
+            "checked_draws": len(found.draws),
             "effective_draws": round(found.effective, 1),
         },
-        "parameters": [
-            {
-                "name": one.name, "label": one.label, "prior": [one.low, one.high], "source": one.source,
-                "sets": [path for path, _ in one.writes], "mean": round(float(column.mean()), 6),
-                "interval_90": rounded(np.quantile(column, [0.05, 0.95])), "is_identified": bool(known),
-                "profile": {"prior_position": grid, "misfit": rounded(line[:, 1])},
-            }
-            for one, column, known, line in zip(free, values.T, found.identified, found.profiles, strict=True)
-        ],
-        "targets": [
-            {
-                "id": target.id, "label": target.label, "value": target.value, "standard_error": round(target.error, 6),
-                "predicted_mean": round(float(column.mean()), 6),
-                "predicted_95": rounded(np.quantile(column, [0.025, 0.975])),
-                "one_run_noise": round(float(noise), 6), "surrogate_error": round(float(error), 6),
-            }
-            for target, column, noise, error in zip(
-                fitted_of(simulator), predicted.T, found.noise, found.surrogate.error, strict=True
-            )
-        ],
-        "predictions": predictions(found, simulator),
-        "sample": [rounded(row) for row in values],
-    }  # fmt: skip
+        "recovery": recovery(found),
+        "parameters": parameters(found, simulator.free),
+        "targets": confronted(found, simulator, simulator.fitted),
+        "predictions": confronted(found, simulator, to_predict(simulator)),
+        "weights": rounded(found.weights),
+        "sample": [rounded(row) for row in values_of(found.draws, simulator.free)],
+    }
 
 
-def fitted_of(simulator: Simulator) -> list[Target]:
-    """Return the targets that are fitted to."""
-    return [t for t, is_used in zip(simulator.targets, simulator.fitted, strict=True) if is_used]
+def recovery(found: Fit) -> dict[str, Any]:
+    """Return how well known parameters are found again: coverage of 90 % intervals, and whether ranks are uniform."""
+    place = found.recovery / RANKED
+    inside = (place >= 0.05) & (place <= 0.95)
+    return {
+        "cases": len(place),
+        "coverage_90": round(float(inside.mean()), 3),
+        "rank_p_values": rounded([rank_uniformity(ranks.tolist(), RANKED) for ranks in found.recovery.T]),
+    }
 
 
-def predictions(found: Fit, simulator: Simulator) -> list[dict[str, Any]]:
-    """Return the facts that were not fitted to beside real runs of posterior draws, and the naive forecast.
+def to_predict(simulator: Simulator) -> np.ndarray:
+    """Return which targets a fit predicts (bool): not fitted to, and later than what it knows in a back-test."""
+    until = simulator.until
+    later = [t.use != "anterieur" and (not until or t.fact_year > until) for t in simulator.targets]
+    return np.asarray(~simulator.fitted & np.array(later))
 
-    The naive forecast is the latest earlier fact about the same thing ("same as last year").
-    """
+
+def parameters(found: Fit, free: Sequence[Free]) -> list[dict[str, Any]]:
+    """Return each parameter: prior, posterior, profile, and whether the facts identify it."""
+    grid = [round(float(v), 3) for v in found.profiles[0][:, 0]]
+    middle = values_of(found.centre, free)
+    narrowed = 1 - found.crowd.std(axis=0) / UNIFORM_SD
     told = []
-    for target, is_used, column in zip(simulator.targets, simulator.fitted, found.real.T, strict=True):
-        if is_used:
-            continue
-        line = Line(target, *spread(column), len(column), naive_of(target, simulator.targets))
+    for place, (one, column) in enumerate(zip(free, values_of(found.crowd, free).T, strict=True)):
         told.append(
             {
-                "id": target.id, "label": target.label, "year": target.year, "value": target.value,
-                "predicted_mean": round(line.mean, 6), "predicted_95": rounded(np.array([line.low, line.high])),
-                "naive": None if np.isnan(line.naive) else line.naive,
-                "is_reproduced": line.is_reproduced, "miss": round(line.miss, 6), "note": target.note,
+                "name": one.name, "label": one.label, "prior": [one.low, one.high], "source": one.source,
+                "sets": [path for path, _ in one.writes], "factors": [factor for _, factor in one.writes],
+                "mean": rounded([middle[place]])[0], "interval_90": rounded(np.quantile(column, [0.05, 0.95])),
+                "narrowed": round(float(narrowed[place]), 3), "is_identified": bool(found.identified[place]),
+                "profile": {"prior_position": grid, "misfit": rounded(found.profiles[place][:, 1])},
             }
         )  # fmt: skip
     return told
 
 
-def rounded(values: np.ndarray) -> list[float]:
+def confronted(found: Fit, simulator: Simulator, which: np.ndarray) -> list[dict[str, Any]]:
+    """Return facts beside what the posterior predicts of one year of the territory, and the naive forecast.
+
+    The naive forecast is the latest fact about the same thing that was known when the fit was made.
+    """
+    means, spreads = found.predicted
+    known_then = [t for t in simulator.targets if not simulator.until or t.fact_year <= simulator.until]
+    told = []
+    for place in np.flatnonzero(which):
+        target, mean, half = simulator.targets[place], float(means[place]), Z * float(spreads[place])
+        line = Line(target, mean, mean - half, mean + half, len(found.draws), naive_of(target, known_then))
+        told.append(
+            {
+                "id": target.id, "label": target.label, "year": target.year, "unit": target.unit, "use": target.use,
+                "confidence": target.confidence, "value": target.value,
+                "range": [target.low, target.high] if target.has_range else None,
+                "standard_error": rounded([target.error])[0], "predicted_mean": rounded([mean])[0],
+                "predicted_95": rounded([line.low, line.high]),
+                "naive": None if np.isnan(line.naive) else line.naive, "is_reproduced": line.is_reproduced,
+                "miss": rounded([line.miss])[0], "one_run_noise": rounded([found.noise[place]])[0],
+                "surrogate_error": rounded([found.error[place]])[0], "slopes": rounded(found.slopes[place]),
+                "note": target.note,
+            }
+        )  # fmt: skip
+    return told
+
+
+def rounded(values: np.ndarray | list[Any]) -> list[float]:
     """Return numbers with six significant digits."""
     return [float(f"{float(v):.6g}") for v in values]
 
@@ -99,6 +117,19 @@ def write(path: Path, told: Mapping[str, Any]) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(HEAD)
         yaml.dump(flowing(told), file)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a document as it was written.
+
+    Raises
+    ------
+    Faults
+        If the file is none.
+    """
+    of_fit(path)
+    told: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return told
 
 
 def flowing(data: Any) -> Any:
@@ -115,22 +146,7 @@ def flowing(data: Any) -> Any:
     return data
 
 
-def overrides_of(path: Path, draw: int, free: tuple[Free, ...] = MEL) -> list[str]:
-    """Return one draw of a posterior sample as overrides, for an ensemble that carries what is not known.
-
-    Parameters
-    ----------
-    draw : int
-        Any whole number: the sample is gone round.
-
-    Raises
-    ------
-    Faults
-        If the file is no posterior sample of these parameters.
-    """
-    data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    names = [line["name"] for line in data.get("parameters", [])] if isinstance(data, dict) else []
-    if names != [one.name for one in free] or not data.get("sample"):
-        raise Faults([Fault(shown(path), 1, "not a posterior sample of the parameters that simhlm calibrates")])
-    row = data["sample"][draw % len(data["sample"])]
-    return [f"{key}={value:g}" for key, value in settings(row, free).items()]
+def overrides_of(path: Path, draw: int) -> list[str]:
+    """Return one draw of a posterior sample as options of the command line; the sample is gone round."""
+    names, values, _ = of_fit(path)
+    return [f"{name}={value:g}" for name, value in zip(names, values[draw % len(values)], strict=True)]

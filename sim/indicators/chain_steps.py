@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.indicators.chains import LONGEST, walk
+from sim.indicators.chains import LONGEST, in_chains, walk
 from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import ROOMS, Population, attach
 from sim.indicators.measures import Measure, count, indicator, ratio, share
@@ -16,7 +16,8 @@ REFERENCE = "8.4, chaînes"
 
 def steps(prepared: Preparation) -> Population:
     """Leases by their step in a chain, in the year and at the typology of the chain's first dwelling."""
-    leases, table = prepared.r.leases, prepared.r.dwellings
+    kept, table = in_chains(prepared), prepared.r.dwellings
+    leases = prepared.r.leases[kept]
     origin, step = walk(leases)
     first = leases[origin]
     rooms = np.clip(table.rooms[first["dwelling"]], 1, len(ROOMS)) - 1
@@ -27,7 +28,7 @@ def steps(prepared: Preparation) -> Population:
         "is_recognised": leases["recognition"] > 0,
         "is_poorest": leases["quartile"] == 1,
         "has_better_size": before & ~after,
-        "starts_new": is_new(prepared)[origin],
+        "starts_new": is_new(prepared)[kept][origin],
     }
     return attach(prepared.grid, prepared.year(first["day"]), {"typologie": rooms}, columns=columns)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.indicators.exchanges import groups
 from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import ROOMS, Population, attach
 from sim.indicators.measures import Measure, count, indicator, mean, share
@@ -43,9 +44,16 @@ def walk(leases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return origin, step
 
 
+def in_chains(prepared: Preparation) -> np.ndarray:
+    """Return the rows of the leases that chains are made of: a cycle of exchange opens and follows nothing."""
+    swapped, kept = np.flatnonzero(prepared.is_exchange), np.ones(len(prepared.r.leases), dtype=bool)
+    kept[swapped[~groups(prepared.r.leases[swapped])[1]]] = False
+    return np.flatnonzero(kept)
+
+
 def chains(prepared: Preparation) -> Population:
     """Chains, counted in the year and at the place of their first lease."""
-    leases = prepared.r.leases
+    leases = prepared.r.leases[in_chains(prepared)]
     origin, step = walk(leases)
     rows = np.flatnonzero(step == 1)
     length = np.bincount(origin, minlength=len(leases))

@@ -13,7 +13,9 @@ from sim.indicators import (
     chains,
     commission,
     control,
+    dalo,
     equity,
+    exchanges,
     holders,
     orientation5,
     scores,
@@ -31,7 +33,7 @@ __all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
 
 MODULES = (
     waiting, attributions, control, stock, equity, supply, commission, holders, scores, chains, chain_steps,
-    stock_flows, orientation5,
+    stock_flows, orientation5, dalo, exchanges,
 )  # fmt: skip
 """Imported so that their indicators are registered."""
 

@@ -225,7 +225,9 @@ def attach(
     known : np.ndarray, optional
         bool, one per year; all True by default.
     """
-    narrow = np.int16 if grid.shape[0] * grid.groups < 2**15 else np.int32  # there are millions of them
+    narrow = (
+        np.int16 if grid.shape[0] * grid.groups <= np.iinfo(np.int16).max else np.int32
+    )  # there are millions of them
     base = year.astype(np.int32) * grid.groups
     placed = np.empty((1 + len(places), len(year)), dtype=narrow)
     placed[0] = base + grid.start[WHOLE]

@@ -72,6 +72,12 @@ def find_territory(name: str, where: tuple[str, int] | None = None) -> Path:
     raise Faults([Fault(*(where or ("territory", 1)), f"unknown territory {name!r}{nearest(name, known)}")])
 
 
+def find_posterior(name: str) -> Path:
+    """Return the file of draws that a scenario names: a path, or that of a shipped one (``calibrated/mel.yaml``)."""
+    shipped = scenarios_dir() / name
+    return shipped if shipped.is_file() and not Path(name).is_file() else Path(name)
+
+
 def hash_of(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     return sha256(path.read_bytes()).hexdigest()

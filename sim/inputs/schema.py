@@ -28,7 +28,10 @@ class Run(Strict):
     outcomes: int = technical(20, doc="replications whose applications are kept one by one (all with keep: all)", ge=1)
     precision: Precision = Precision()
     draws: int = technical(0, doc="draws of what is not known; each one has run.replications; 0: none", ge=0)
-    posterior: str = technical("", doc="CSV of draws, one column per path, one row per draw; empty: uncertainty")
+    posterior: str = technical(
+        "",
+        doc="draws: what simhlm calibrate wrote, or a CSV (one column per path, one row per draw); empty: uncertainty",
+    )
 
 
 class Scenario(Strict):

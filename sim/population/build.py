@@ -76,7 +76,7 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     scale = applicants / shapes.value("demande.stock")
     geography = Geography(shapes, places)
 
-    count = round(shapes.value("stock.offered_first_day") * scale)
+    count = round(shapes.offered_on(day) * scale)
     homes, gap = first_stock(shapes, count, day, rng_of("first_day.dwellings"))
     report.add("calage des bailleurs, plus grand écart relatif", 0, gap, "calage itératif")
     scaling = rent_scale(homes, shapes)
@@ -111,7 +111,7 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     for name, table in (("households", people), ("applications", files), ("dwellings", homes)):
         table.luck_id[:] = identities(f"first_day.{name}", day, table.count)
 
-    stock_fit(report, homes, shapes, scale)
+    stock_fit(report, homes, shapes, scale, day)
     tenants_fit(report, people, homes, shapes, day)
     demand_fit(report, people, files, homes, places, shapes, scale, day)
     knots = np.linspace(0, 1, SCORE_KNOTS)
@@ -239,13 +239,13 @@ def recognise(files: Applications, shapes: Shapes, rng: np.random.Generator, day
     flags = np.where(dalo, int(Recognition.DALO), int(Recognition.PDALHPD))
     odds = grounds.recognition_odds(files.grounds[comers], shapes)
     grounds.recognise(
-        files, comers, flags, odds, round(shapes.value("first_day.recognised_first_access") * scale), rng, day
+        files, comers, flags, odds, round(shapes.value_on("first_day.recognised_first_access", day) * scale), rng, day
     )
     movers = np.flatnonzero(files.is_mutation)
     flags = np.full(len(movers), int(Recognition.MUTATION))
     odds = ((files.grounds[movers] & np.uint32(MUTATION_GROUNDS)) > 0).astype(float)
     grounds.recognise(
-        files, movers, flags, odds, round(shapes.value("first_day.recognised_mutation") * scale), rng, day
+        files, movers, flags, odds, round(shapes.value_on("first_day.recognised_mutation", day) * scale), rng, day
     )
 
 
@@ -258,16 +258,16 @@ def head_starts(scenario: Scenario) -> tuple[float, float]:
 def practice(files: Applications, scenario: Scenario, shapes: Shapes, rng: np.random.Generator, day: int) -> None:
     """Fill head starts, given that a file still waits, and the next anniversary of each application."""
     age = day - files.filed_day.astype(np.int64)
-    validity = int(shapes.law.at(VALIDITY_LAW, day))
-    served, served_mutation = practice_waits(scenario, shapes, validity)
+    served, served_mutation = practice_waits(scenario, shapes, day)
     longest = np.maximum(HEAD_START_FLOOR_DAYS, np.where(files.is_mutation, served_mutation, served) - age)
     first_access, mutation = head_starts(scenario)
     ceiling = np.where(files.is_mutation, mutation, first_access)
     files.head_start_days[:] = rng.random(files.count) * np.minimum(longest, ceiling)
+    validity = int(shapes.law.at(VALIDITY_LAW, day))
     files.renewal_due_day[:] = files.filed_day + validity * (age // validity + 1)
 
 
-def practice_waits(scenario: Scenario, shapes: Shapes, validity_days: int) -> tuple[float, float]:
+def practice_waits(scenario: Scenario, shapes: Shapes, day: int) -> tuple[float, float]:
     """Return the head start and seniority, added up, beyond which a file was served before the first day.
 
     Notes
@@ -277,13 +277,14 @@ def practice_waits(scenario: Scenario, shapes: Shapes, validity_days: int) -> tu
     """
     arrivals, renewals = scenario.flows.arrivals, scenario.flows.renewals
     mutation = shapes.value("first_day.attributions_mutation_share")
+    leases = shapes.value_on("first_day.attributions_per_year", day)
     kinds = (
         (1 - mutation, 1 - arrivals.mutation_share, renewals.lapse_first_access_share),
         (mutation, arrivals.mutation_share, renewals.lapse_mutation_share),
     )
-    waits = []
+    waits, validity = [], int(shapes.law.at(VALIDITY_LAW, day))
     for most, (housed, filed, lapse) in zip(head_starts(scenario), kinds, strict=True):
         comers = arrivals.per_year * filed
-        share = min(1.0, shapes.value("first_day.attributions_per_year") * housed / comers) if comers > 0 else 1.0
-        waits.append((1 - share) * most + (validity_days / lapse if lapse > 0 else np.inf))
+        share = min(1.0, leases * housed / comers) if comers > 0 else 1.0
+        waits.append((1 - share) * most + (validity / lapse if lapse > 0 else np.inf))
     return waits[0], waits[1]

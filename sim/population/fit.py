@@ -34,10 +34,10 @@ class Report:
         return pd.DataFrame(self.lines, columns=["label", "target", "obtained", "gap", "source"])
 
 
-def stock_fit(report: Report, homes: Dwellings, shapes: Shapes, scale: float) -> None:
+def stock_fit(report: Report, homes: Dwellings, shapes: Shapes, scale: float, day: int) -> None:
     """Compare dwellings with RPLS, the census and the PLH."""
     territory, value = shapes.territory, shapes.value
-    report.add("logements proposés", value("stock.offered_first_day") * scale, len(homes), "RPLS (C15)")
+    report.add("logements proposés", shapes.offered_on(day) * scale, len(homes), "RPLS (C15)")
     report.add("part de logements vacants", value("stock.vacancy_share"), (homes.tenant < 0).mean(), "RPLS (C18)")
     communes = territory.communes
     offered = (communes["ls_let"] + communes["ls_vacant"]).to_numpy(float)

@@ -9,6 +9,10 @@ import pandas as pd
 
 from sim.inputs.law import Law
 from sim.inputs.territory import Territory
+from sim.words.clock import DAYS_PER_YEAR, first_day, year_of
+
+FIRST_KNOWN_YEAR = 2022
+"""Of ``stock.offered_first_day``."""
 
 
 class Shapes:
@@ -65,3 +69,14 @@ class Shapes:
     def value(self, name: str) -> float:
         """Return a number of the territory's values."""
         return float(self.territory[name])
+
+    def value_on(self, name: str, day: int) -> float:
+        """Return a number as known on a first day: the last ``name@YEAR`` that had begun, else ``name``."""
+        dated = (key.partition("@") for key in self.territory.values)
+        known = [int(year) for base, _, year in dated if base == name and year and int(year) <= year_of(day)]
+        return self.value(f"{name}@{max(known)}" if known else name)
+
+    def offered_on(self, day: int) -> float:
+        """Return the dwellings offered on a first day: those of the first one known, and a steady growth since then."""
+        years = (day - first_day(FIRST_KNOWN_YEAR)) / DAYS_PER_YEAR
+        return self.value("stock.offered_first_day") + self.value("stock.growth_per_year") * max(0.0, years)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from sim.report import french
@@ -11,6 +12,7 @@ from sim.report.formulae import FORMULAE
 from sim.report.reading import Reading
 from sim.report.sources import parameters_used, records
 from sim.report.tables import Cell, Quantity, Table
+from sim.results.uncertainty import split_variance
 
 
 def parameter_cells(value: Any, unit: str) -> tuple[Cell, str]:
@@ -68,6 +70,27 @@ def legal_values(reading: Reading) -> Table:
     ]
     head = ("Paramètre", "Depuis", "Valeur", "Unité", "Statut", "Référence")
     return Table("valeurs_legales", "Valeurs de droit lues par la simulation", head, tuple(rows))
+
+
+def uncertainty(reading: Reading) -> Table:
+    """Return, with draws, how much of the spread of each main indicator is chance and how much is ignorance."""
+    rows: list[tuple[Cell, ...]] = []
+    if "draw" in reading.indicators:
+        year = reading.years[-1]
+        whole = reading.indicators[(reading.indicators["scope"] == "mel") & (reading.indicators["year"] == year)]
+        for row in split_variance(whole).itertuples():
+            if str(row.indicator) in DEFINITIONS and isfinite(row.ignorance_share):
+                unknown = float(row.ignorance_share)
+                label = f"{label_of(str(row.indicator))}, {year}"
+                rows.append((label, Quantity(unknown, "share"), Quantity(1 - unknown, "share")))
+    head = ("Indicateur", "Ce qu'on ne sait pas des paramètres", "Hasard d'une année")
+    notes = (
+        "Part de chacun dans la variance d'une simulation à l'autre. « Ce qu'on ne sait pas » : d'un tirage des "
+        "paramètres à l'autre, à hasard égal ; plus de faits publiés le réduirait. Le hasard resterait.",
+    )
+    return Table(
+        "incertitude", "Ce qui vient du hasard, ce qui vient de ce qu'on ne sait pas", head, tuple(rows), notes
+    )
 
 
 def definitions(reading: Reading) -> Table:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.report import annexes, contents, living, members, sections, themes
+from sim.report import annexes, contents, exchange, living, members, sections, themes
 from sim.report.crosstabs import crossed
 from sim.report.definitions import DELAYS, KEY_FIGURES, LISTED, PRIORITIES
 from sim.report.members import Subject
-from sim.report.pages import has_grid, page, secrecy_sentence, warning
+from sim.report.pages import has_grid, page, warning
 from sim.report.publics import delays_by_public, gaps_to_base
 from sim.report.reading import Period, Reading, RunFolder
-from sim.report.secrecy import THRESHOLD
+from sim.report.secrecy import THRESHOLD, secrecy_sentence
 from sim.report.sections import Block, Figure, Folded, Section
 from sim.report.sources import scale_of
 from sim.report.tables import Table
@@ -163,12 +163,14 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         by_year(reading, "mutations", "Mutations et chaînes de relogement", themes.MOVES),
         *living.chains(subject),
         living.renewal(subject),
+        *exchange.tables(reading),
         by_year(reading, "occupation", "Occupation du parc et examen triennal", themes.OCCUPANCY),
         *([by_year(reading, "scores", "Scores, égalités, rangs", themes.SCORES)] if has_grid(reading) else []),
         gaps_to_base(reading, period),
         *themes.plh(subject),
         *living.orientations(subject),
         contents.others(reading, _listed()),
+        annexes.uncertainty(reading),
         annexes.definitions(reading),
         annexes.hypotheses(reading, subject.territory),
         annexes.legal_values(reading),
@@ -190,6 +192,8 @@ def _listed() -> set[str]:
         *themes.MOVES,
         *themes.OCCUPANCY,
         *themes.SCORES,
+        *exchange.CODES,
+        *exchange.BY_SITUATION,
         *voulant,
         *own,
     }
@@ -211,7 +215,7 @@ def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure
     texts: dict[str, Block] = {
         "cartes": "cartes",
         "delais": sections.delays(),
-        "echange": "" if reading.has("echanges_menages") else sections.NO_EXCHANGE,
+        "echange": "" if exchange.is_open(reading.manifest) else exchange.NONE,
         "siao": sections.NO_SIAO,
         "secret": secrecy_sentence(reading.threshold),
     }

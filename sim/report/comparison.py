@@ -180,6 +180,11 @@ class Compared:
         return {side.name: prices(means, base, side.name) for side in self.sides.alternatives}
 
 
+def is_told(cell: Cell) -> bool:
+    """Whether a cell holds a number, or hides one."""
+    return isinstance(cell, Quantity) and (cell.value is not None or cell.is_secret)
+
+
 def kind_of(code: str, unit: str) -> str:
     """Return how an indicator is shown."""
     return KIND_OF.get(code) or KIND_OF_UNIT.get(unit, "number")
@@ -195,7 +200,7 @@ def indicators(c: Compared, name: str, caption: str, codes: Iterable[str]) -> Ta
         cells: list[Cell] = [label_of(code), c.level(c.sides.base, code, c.year)]
         for side in c.sides.alternatives:
             cells += [c.level(side, code, c.year), c.gap(side, code, c.year)]
-        if any(isinstance(cell, Quantity) and cell.value is not None for cell in cells):
+        if any(is_told(cell) for cell in cells):
             rows.append(tuple(cells))
     return Table(name, caption, tuple(head), tuple(rows))
 
@@ -203,7 +208,7 @@ def indicators(c: Compared, name: str, caption: str, codes: Iterable[str]) -> Ta
 def yearly(c: Compared, side: Side) -> Table:
     """Return the differences of one alternative by year."""
     rows: list[tuple[Cell, ...]] = [(label_of(code), *(c.gap(side, code, year) for year in c.years)) for code in SHOWN]
-    known = tuple(r for r in rows if any(isinstance(q, Quantity) and q.value is not None for q in r))
+    known = tuple(r for r in rows if any(is_told(q) for q in r))
     caption = f"Écarts par année, {side.title} moins {c.sides.base.title}"
     return Table(f"annees_{side.name}", caption, ("Indicateur", *map(str, c.years)), known)
 

@@ -15,8 +15,8 @@ from sim.report.comparison_curves import FEWEST, incidence_table, overlays
 from sim.report.comparison_drawings import GAPS, delays_figure, gaps_figure, source, winners_figure
 from sim.report.contents import Card, label_of
 from sim.report.definitions import CARDS, DELAY_SENTENCES, DELAYS
-from sim.report.pages import filled, secrecy_sentence
-from sim.report.secrecy import THRESHOLD
+from sim.report.pages import filled
+from sim.report.secrecy import THRESHOLD, secrecy_sentence
 from sim.report.sections import Figure
 from sim.report.tables import Table
 from sim.report.workbook import write_workbook

@@ -63,15 +63,19 @@ def shown(reading: Reading, code: str, year: int | Period, scope: str = "mel", g
 def of_public(reading: Reading, code: str, year: int | Period, public: str) -> Quantity:
     """Return an indicator of a public, hidden also when it would give back how many the others are."""
     found = shown(reading, code, year, "public", public)
-    return found.secret() if public in veiled_publics(reading, code, year) else found
+    sizes = ("attributions", "demandes_en_stock") if code == "taux_satisfaction" else (code,)
+    return found.secret() if any(public in veiled_publics(reading, size, year) for size in sizes) else found
 
 
 def veiled_publics(reading: Reading, code: str, year: int | Period) -> set[str]:
     """Return the publics that are few, and those that share everybody out with one that is."""
     size = "demandes_en_stock" if code in ("demandes_en_stock", "anciennete_stock_moyenne") else "attributions"
-    found = {p: reading.estimate(size, year, "public", p).mean for p in reading.members("public")}
-    known = {public: mean for public, mean in found.items() if mean is not None}
-    return protect(known, [(None, pair) for pair in COMPLEMENTS], reading.threshold)
+    key = (size, str(year))
+    if key not in reading.veiled:
+        found = {p: reading.estimate(size, year, "public", p).mean for p in reading.members("public")}
+        known = {public: mean for public, mean in found.items() if mean is not None}
+        reading.veiled[key] = protect(known, [(None, pair) for pair in COMPLEMENTS], reading.threshold)
+    return reading.veiled[key]
 
 
 def by_year(reading: Reading, name: str, caption: str, codes: tuple[str, ...], *notes: str) -> Table:

@@ -199,6 +199,8 @@ PRIORITIES = (
     "part_eligibles_prioritaires_stock",
     "part_dalo_pdalhpd",
     "part_dalo",
+    "decisions_dalo_echues",
+    "part_dalo_sans_offre",
     "part_sortants_hebergement",
     "part_sans_abri",
 )

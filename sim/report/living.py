@@ -138,9 +138,7 @@ def chains(subject: Subject) -> list[Table]:
         for n in range(1, 5)
     )
     codes = tuple(code for code in BY_ROOMS if reading.has(code))
-    by_rooms: tuple[tuple[Cell, ...], ...] = tuple(
-        (name, *(shown(reading, code, period, "typologie", name) for code in codes)) for name in ROOMS
-    )
+    by_rooms = tuple(subject.columns("typologie", {name: name for name in ROOMS}, codes))
     notes = (
         "Une chaîne compte dans l'année, et dans la typologie, de son premier logement ; la fin du run les coupe.",
     )

@@ -89,6 +89,10 @@ class Subject:
     def columns(self, scope: str, names: dict[str, str], codes: tuple[str, ...]) -> list[tuple[Cell, ...]]:
         """Return one line per member, with some indicators; counts are hidden so that none is given back."""
         by_code = {code: self._column(code, scope, names) for code in codes}
+        stock = by_code.get("demandes_en_stock", {})
+        for group, cell in by_code.get("taux_pression", {}).items():
+            if stock and stock[group].is_secret:  # pressure times attributions would give the stock back
+                by_code["taux_pression"][group] = cell.secret()
         return [(label, *(by_code[code][group] for code in codes)) for group, label in names.items()]
 
     def _column(self, code: str, scope: str, names: dict[str, str]) -> dict[str, Quantity]:

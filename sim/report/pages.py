@@ -7,23 +7,14 @@ from typing import Any
 from sim.report import french
 from sim.report.members import Subject
 from sim.report.reading import Reading
+from sim.report.secrecy import secrecy_sentence
 from sim.report.sections import Figure, Folded
-from sim.report.tables import SECRET, Quantity, Table
+from sim.report.tables import Quantity, Table
 
 
 def has_grid(reading: Reading) -> bool:
     """Whether the scenario designates by a score."""
     return str(reading.manifest["scenario"]["rules"]["designation"]["name"]) == "cotation"
-
-
-def secrecy_sentence(threshold: int) -> str:
-    """Return what secrecy hides in this report."""
-    if not threshold:
-        return "Secret statistique levé pour ce document, par un réglage explicite : tous les effectifs sont montrés."
-    return (
-        f"Secret statistique : les effectifs de 1 à {threshold - 1} sont masqués (« {SECRET} »), et d'autres "
-        "avec eux pour qu'aucun total ne les redonne ; les parts, délais et n qui en dépendent le sont aussi."
-    )
 
 
 def warning(subject: Subject) -> list[str]:
@@ -67,11 +58,12 @@ def brackets(draws: int) -> str:
     if draws:
         return (
             f"Les crochets donnent l'intervalle à 95 % de la valeur attendue, sur {french.plural(draws, 'tirage')} des "
-            "paramètres mal connus (loi de Student) : ils disent ce qu'on ne sait pas d'eux, et le hasard."
+            "paramètres mal connus (loi de Student) : ils disent ce qu'on ne sait pas d'eux, et le hasard ; la part de "
+            "chacun est en annexe."
         )
     return (
         "Les crochets donnent l'intervalle à 95 % de la moyenne entre réplications (loi de Student) : "
-        "ils disent le hasard du tirage, pas l'incertitude des hypothèses."
+        "ils disent le hasard du tirage, pas l'incertitude des paramètres (--draws 8 l'y met)."
     )
 
 

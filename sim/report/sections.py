@@ -47,7 +47,6 @@ class Section:
         return f"{self.number}. {self.title}" if self.number else self.title
 
 
-NO_EXCHANGE = "Bourse d'échange : aucun flux ne l'alimente dans cette simulation ; ses tableaux viendront avec lui."
 NO_GRID = "Le scénario ne désigne pas selon une cotation : les scores ne sont pas montrés."
 NO_BASE = "Aucune autre simulation n'a été donnée pour la comparaison (option --against)."
 NO_SIAO = (
@@ -84,7 +83,7 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "mutations", "10", "Mutations, échange, relogements, chaînes",
         ("chaines", "mutations", "chaines_rangs", "chaines_typologies", "chaines_origines", "npnru", "=echange",
-         "occupation"),
+         "reseau_echange", "echange", "echange_situations", "occupation"),
     ),
     ("cotation", "11", "La cotation", ("=cotation", "scores")),
     ("comparaison", "12", "Comparaison", ("=comparaison", "ecarts")),
@@ -92,7 +91,7 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "plh", "", "Indicateurs de l'orientation 5 du PLH",
         ("plh_satisfaction", "plh_latence", "plh_accessible", "plh_abordable", "plh_pression", "=siao"),
     ),
-    ("annexes", "", "Annexes", ("autres", "secret", "definitions", "hypotheses", "valeurs_legales")),
+    ("annexes", "", "Annexes", ("autres", "secret", "incertitude", "definitions", "hypotheses", "valeurs_legales")),
 )  # fmt: skip
 """Key, number, title, blocks: a table or figure by its key, ``/`` closed, ``=`` a text."""
 
@@ -128,7 +127,7 @@ def _blocks(
             yield Folded(tables[bare]) if name.startswith("/") else tables[bare]
 
 
-FIGURE_ONLY = {"mouvements", "typologies", "chaines", "jauges", "carte"}
+FIGURE_ONLY = {"mouvements", "typologies", "chaines", "jauges", "carte", "reseau_echange"}
 """Figures whose table stands under them, closed."""
 
 

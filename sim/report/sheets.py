@@ -43,6 +43,8 @@ TITLES = {
     "caleol_bailleurs": "CALEOL par bailleur",
     "caleol_reservataires": "CALEOL par réservataire",
     "mutations": "Mutations et chaînes",
+    "echange": "Bourse d'échange",
+    "echange_situations": "Échanges par situation",
     "occupation": "Occupation",
     "scores": "Cotation",
     "ecarts": "Comparaison",
@@ -63,8 +65,8 @@ TITLES = {
     "hypotheses": "Hypothèses",
     "valeurs_legales": "Valeurs légales",
 }
-BY_YEAR = {"tendance", "offre", "delais", "prioritaires", "caleol", "mutations", "occupation", "scores", "autres",
-           "parc", "npnru"}  # fmt: skip
+BY_YEAR = {"tendance", "offre", "delais", "prioritaires", "caleol", "mutations", "echange", "echange_situations",
+           "occupation", "scores", "autres", "parc", "npnru"}  # fmt: skip
 """Tables by year: turned, so that each column has one unit."""
 CHARTS = {
     "tendance": Chart("line", tuple(DEFINITIONS[code].label for code in ("demandes_en_stock", "attributions"))),

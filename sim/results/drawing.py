@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.inputs.faults import Fault, Faults, quoted, shown
+from sim.inputs.files import find_posterior
 from sim.inputs.varying import Knob, changes, knob, vary
 from sim.state.luck import Luck
 
@@ -49,7 +50,7 @@ def draw_parameters(loaded: Loaded) -> tuple[Draw, ...]:
         return ()
     where = loaded.line_of(("run", "draws"))
     if run.posterior:
-        found = from_posterior(loaded, Path(run.posterior), run.draws)
+        found = from_posterior(loaded, find_posterior(run.posterior), run.draws)
     elif loaded.scenario.uncertainty:
         found = from_ranges(loaded, run.draws)
     else:
@@ -106,24 +107,46 @@ def from_ranges(loaded: Loaded, count: int) -> tuple[Draw, ...]:
 def from_posterior(loaded: Loaded, path: Path, count: int) -> tuple[Draw, ...]:
     """Return rows of a posterior file, in an order that the seed of the run decides.
 
-    A CSV whose columns are paths of the scenario; a column ``weight``, if there is one, says how often a row
-    deserves to come, and columns whose name starts with ``_`` are notes.
+    What ``simhlm calibrate`` wrote (YAML), or a CSV whose columns are paths of the scenario; a column ``weight``, if
+    there is one, says how often a row deserves to come, and columns whose name starts with ``_`` are notes.
 
     Raises
     ------
     Faults
         With the file and line at fault.
     """
-    file = shown(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+        names, values, weights = (of_fit if path.suffix in (".yaml", ".yml") else of_table)(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise Faults([Fault(*loaded.line_of(("run", "posterior")), f"{file} cannot be read: {error}")]) from None
+        raise Faults([Fault(*loaded.line_of(("run", "posterior")), f"{shown(path)} cannot be read: {error}")]) from None
+    file = shown(path)
+    knobs = [knob(loaded, name, (file, 1)) for name in names]
+    if weights is None and count > len(values):
+        text = f"run/draws asks for {count} draws, {file} has {len(values)}"
+        raise Faults([Fault(*loaded.line_of(("run", "draws")), text)])
+    whole = values if weights is None else np.column_stack([values, weights])
+    if not (np.isfinite(whole).all() and (weights is None or ((weights >= 0).all() and weights.sum() > 0))):
+        raise Faults([Fault(file, 1, "values must be finite, and weights 0 or more, not all 0")])
+    rng = Luck(loaded.scenario.run.seed, 0).stream("parameter draws")
+    if weights is None:
+        chosen = rng.permutation(len(values))[:count]
+    else:
+        chosen = np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random(count), side="right")
+    return tuple(changes(knobs, values[row]) for row in chosen)
+
+
+Rows = tuple[list[str], np.ndarray, np.ndarray | None]
+"""Paths, values (rows, paths), and weights if there are some."""
+
+
+def of_table(path: Path) -> Rows:
+    """Read a CSV of draws."""
+    file = shown(path)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
     if not rows:
         raise Faults([Fault(file, 1, "a posterior is a CSV: a line of paths, then one line per draw")])
     names = [name for name in rows[0] if name and name != "weight" and not name.startswith("_")]
-    knobs = {name: knob(loaded, name, (file, 1)) for name in names}
     values = np.empty((len(rows), len(names) + 1))
     for rank, row in enumerate(rows):
         for column, name in enumerate([*names, "weight"]):
@@ -131,15 +154,20 @@ def from_posterior(loaded: Loaded, path: Path, count: int) -> tuple[Draw, ...]:
                 values[rank, column] = float(row.get(name, 1.0) if name == "weight" else row[name])
             except (TypeError, ValueError):
                 raise Faults([Fault(file, rank + 2, f"{name}: {quoted(row[name])} is not a number")]) from None
-    weights = values[:, -1]
-    if count > len(rows) and "weight" not in rows[0]:
-        text = f"run/draws asks for {count} draws, {file} has {len(rows)}"
-        raise Faults([Fault(*loaded.line_of(("run", "draws")), text)])
-    if not (np.isfinite(values).all() and (weights >= 0).all() and weights.sum() > 0):
-        raise Faults([Fault(file, 1, "values must be finite, and weights 0 or more, not all 0")])
-    rng = Luck(loaded.scenario.run.seed, 0).stream("parameter draws")
-    if "weight" in rows[0]:
-        chosen = np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random(count), side="right")
-    else:
-        chosen = rng.permutation(len(rows))[:count]
-    return tuple(changes(knobs.values(), values[row, :-1]) for row in chosen)
+    return names, values[:, :-1], values[:, -1] if "weight" in rows[0] else None
+
+
+def of_fit(path: Path) -> Rows:
+    """Read what ``simhlm calibrate`` wrote: each parameter of a draw sets some paths, each with a factor."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        told = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        sets = [(one["sets"], one["factors"]) for one in told["parameters"]]
+        sample, weights = np.array(told["sample"], dtype=float), np.array(told["weights"], dtype=float)
+        columns = [sample[:, place] * factor for place, (_, factors) in enumerate(sets) for factor in factors]
+        names = [name for names, _ in sets for name in names]
+        return names, np.array(columns).reshape(len(names), len(sample)).T, weights
+    except (YAMLError, LookupError, TypeError, ValueError):
+        raise Faults([Fault(shown(path), 1, "not a posterior sample that simhlm calibrate wrote")]) from None

@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.indicators.compute import not_fed
 from sim.inputs.faults import Fault, Faults, shown
-from sim.inputs.files import hash_of, label_of
+from sim.inputs.files import find_posterior, hash_of, label_of
 from sim.inputs.scenario import dump
 from sim.results import store
 from sim.results.drawing import draw_parameters, worlds
@@ -209,7 +209,7 @@ def inputs_of(loaded: Loaded, territory: Any) -> dict[str, str]:
     found = loaded.files | {label_of(path): hash_of(path) for path in territory.files.values()}
     run = loaded.scenario.run
     if run.draws and run.posterior:
-        found[label_of(Path(run.posterior))] = hash_of(Path(run.posterior))
+        found[label_of(find_posterior(run.posterior))] = hash_of(find_posterior(run.posterior))
     return dict(sorted(found.items()))
 
 

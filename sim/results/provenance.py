@@ -78,6 +78,7 @@ def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:
             qpv_bit=0 if int(view["qpv.carte"]) < QPV_2024 else 1,
             files_min=int(view["caleol.candidats_min"]),
             key_worker_share=float(view["travailleurs_essentiels.part_des_actifs"]),
+            dalo_offer_months=int(view["dalo.delai_offre_months"]),
             **prices_of(view, first_day(year) + MID_YEAR),
             stops=tuple(map(str, view["lec.dates_arret"])),
             control_months=int(view["lec.fenetre_controle_months"]),

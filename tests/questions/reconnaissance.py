@@ -9,6 +9,9 @@ import numpy as np
 
 from sim.inputs.schema_demand import Dalo, MutationCommittee, Pdalhpd, Recognitions
 from sim.rules import recognition
+from sim.state.applications import Applications
+from sim.state.households import Households
+from sim.state.rows import Rows
 from sim.words.clock import to_day
 from sim.words.codes import DaloGround, Ground, Recognition
 from tests.questions.law import iso, law_on, whole
@@ -35,6 +38,21 @@ def delais_dalo(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     day = to_day(given["aujourdhui"]) if "aujourdhui" in given else to_day(on)
     tribunal = recognition.may_seise_tribunal(offer, given.get("offre_adaptee", False), day)
     return {"decision": iso(int(decision)), "offre": iso(int(offer)), "tribunal": bool(tribunal)}
+
+
+@question
+def saisine_dalo(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
+    """When may an applicant, whose demand is filed on that day, seise the mediation commission?"""
+    files = Applications.build(
+        1, filed_day=to_day(on), grounds=Ground.mask(*given["situations"]), rooms_wanted=given.get("typologie", 2)
+    )
+    homes = Households.build(1, children_count=given.get("mineurs", 0), is_disabled=given.get("handicap", False))
+    people = Rows(files, np.arange(1), Rows(homes, np.arange(1)))
+    seised = recognition.dalo_seisin_days(people, law_on(on))
+    then = to_day(given["examen"]) if "examen" in given else int(seised[0])
+    files.refusals_count[:] = given.get("refus", 0)
+    ground = recognition.dalo_ground(recognition.dalo_situation(people, then, law_on(on)), law_on(on))
+    return {"saisine": iso(int(seised[0])), "motif": DaloGround.of(int(ground[0])).name}
 
 
 @question
