@@ -140,6 +140,11 @@ def method(told: Mapping[str, Any]) -> str:
     return f"<p>{first[0].upper()}{first[1:]}.</p><p>{share}.</p><p>{checked}.</p>"
 
 
+def gap(value: float, unit: str) -> str:
+    """Write a difference, signed; shares in points."""
+    return french.points(value) if unit == "share" else ("+" if value > 0 else "") + number(value, unit)
+
+
 def rows_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[str]]]:
     """Yield the row of each fact, bold when it is missed."""
     for line in lines:
@@ -148,7 +153,7 @@ def rows_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[str]
         published = number(line["value"], unit)
         if line["range"]:
             published = f"{number(line['range'][0], unit)} à {number(line['range'][1], unit)}"
-        miss = "" if line["is_reproduced"] else number(line["miss"], unit)
+        miss = "" if line["is_reproduced"] else gap(line["miss"], unit)
         naive = "" if line["naive"] is None else number(line["naive"], unit)
         yield (
             "" if line["is_reproduced"] else "manque",
@@ -266,10 +271,7 @@ def sensitivity(told: Mapping[str, Any]) -> str:
         moved = [slope * width for slope, width in zip(line["slopes"], widths, strict=True)]
         most = max(map(abs, moved)) or 1.0
         marks = ["fort" if abs(m) > 0.6 * most else "moyen" if abs(m) > 0.25 * most else "" for m in moved]
-        cells = [
-            f'<span class="{mark}">{"+" if m > 0 else ""}{number(m, line["unit"])}</span>'
-            for m, mark in zip(moved, marks, strict=True)
-        ]
+        cells = [f'<span class="{mark}">{gap(m, line["unit"])}</span>' for m, mark in zip(moved, marks, strict=True)]
         rows.append(("", [escape(line["id"] + " " + line["label"]), *cells]))
     head = ("Fait", *(f"#{escape(one['name'].replace('_', ' '))}" for one in told["parameters"]))
     return table(head, rows, "Ce que déplace la largeur à 90 % de chaque paramètre, les autres à leur moyenne")
