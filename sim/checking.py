@@ -102,12 +102,12 @@ def check_scenario(name: str) -> list[str]:
     """Load a scenario with its territory and law; say what differs from its parent, and what is amended in vain."""
     from sim.inputs.scenario import differences, load
     from sim.inputs.territory import load as load_territory
-    from sim.rules.targets import check_objectives
+    from sim.rules.targets import check_names
 
     loaded = load(name)
     territory = load_territory(find_territory(loaded.scenario.territory))
     territory.with_values(loaded.scenario.first_day)
-    check_objectives(loaded, territory)
+    check_names(loaded, territory)
     lines = [f"{name}: valid scenario « {loaded.scenario.title} »"]
     lines += [f"  {path}: {before} -> {after}" for path, before, after in differences(loaded)]
     lines += _amended_in_vain(loaded.scenario.law, read_by_the_code(tuple(loaded.law)), "the code")
@@ -164,18 +164,20 @@ LEGAL_NAME = re.compile(r"[a-z]\w*\.\w*")
 
 
 def check_start(loaded: Loaded) -> None:
-    """Refuse objectives that name what does not exist, and a first day before a legal value that the flows read.
+    """Refuse names that do not exist, and a first day before a legal value that the flows read.
 
     Raises
     ------
     Faults
         One line for each wrong name; or one, for the value whose first date is the latest.
     """
-    if loaded.scenario.rules.objectives:
-        from sim.inputs.territory import load as load_territory
-        from sim.rules.targets import check_objectives
+    from sim.inputs.scenario import grids_of
 
-        check_objectives(loaded, load_territory(find_territory(loaded.scenario.territory)))
+    if loaded.scenario.rules.objectives or grids_of(loaded.scenario):
+        from sim.inputs.territory import load as load_territory
+        from sim.rules.targets import check_names
+
+        check_names(loaded, load_territory(find_territory(loaded.scenario.territory)))
     start = to_day(loaded.scenario.run.start)
     names = read_by_the_code(tuple(loaded.law))
     read = [parameter for parameter in loaded.law.values() if parameter.name in names]

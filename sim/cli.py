@@ -84,6 +84,7 @@ def compare(
     applicants: Applicants = None,
     out: Annotated[Path, typer.Option(help="Parent folder of the comparison, and of what is run.")] = Path("runs"),
     override: Override = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
     quiet: Quiet = False,
     engine: EngineName = "local",
@@ -98,7 +99,7 @@ def compare(
     given["start"] = start.date() if start else None  # type: ignore[assignment]
     options = {name: value for name, value in given.items() if value is not None}
     items = comparing.prepare([base, *alternatives], options, override or [])
-    comparison, folder, written = comparing.compare(comparing.run_all(items, out, workers, quiet), out)
+    comparison, folder, written = comparing.compare(comparing.run_all(items, out, workers, quiet), out, secrecy)
     if as_json:
         from sim.results.compare import as_text
 
@@ -175,6 +176,7 @@ def waits(
     ] = None,
     year: Annotated[int | None, typer.Option(help="One calendar year; default the whole run.")] = None,
     figures: Annotated[Path | None, typer.Option(help="Folder where the curves are drawn (SVG).")] = None,
+    secrecy: Annotated[int, typer.Option(help="Smallest count shown; 0 shows all, and says so.", min=0)] = 11,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Tell the three delays, each apart, and the cumulative incidence of being housed; or predict a wait (--for)."""
@@ -193,7 +195,10 @@ def waits(
         return
     wanted, others = chosen_classes(classes)
     told = study(finished, wanted, year)
-    say(json.dumps(report.as_json(told), ensure_ascii=False)) if as_json else report.print_study(told, others)
+    if as_json:
+        say(json.dumps(report.as_json(told, secrecy), ensure_ascii=False))
+    else:
+        report.print_study(told, others, secrecy)
     if figures is not None:
         from sim.report.wait_figures import write_figures
 
@@ -278,7 +283,9 @@ def feasible(
 
 @app.command()
 def describe(
-    what: Annotated[str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers.")],
+    what: Annotated[
+        str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers, card.")
+    ],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
 ) -> None:
@@ -291,6 +298,10 @@ def describe(
     rows = TOPICS[what](territory)
     if as_json:
         say(json.dumps(rows, ensure_ascii=False, default=str))
+    elif what == "card":
+        from sim.model_card import markdown
+
+        say(markdown(rows))
     else:
         print_table(dated_lines(rows) if what == "law" else rows)
 

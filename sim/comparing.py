@@ -76,7 +76,7 @@ def run_all(items: Sequence[Path | Loaded], out: Path, workers: Workers, quiet: 
     return folders
 
 
-def compare(folders: Sequence[Path], out: Path) -> tuple[Comparison, Path, list[Path]]:
+def compare(folders: Sequence[Path], out: Path, secrecy: int) -> tuple[Comparison, Path, list[Path]]:
     """Compare run folders and write the comparison; return it, its folder and the files that people read."""
     from sim.report.comparison_page import write_comparison
     from sim.results import compare as results
@@ -85,7 +85,7 @@ def compare(folders: Sequence[Path], out: Path) -> tuple[Comparison, Path, list[
     partial, folder = results.new_folder(comparison.sides, out)
     try:
         results.write_tables(comparison, partial)
-        written = [path.relative_to(partial) for path in write_comparison(comparison, partial)]
+        written = [path.relative_to(partial) for path in write_comparison(comparison, partial, secrecy=secrecy)]
     except BaseException:
         shutil.rmtree(partial)  # nothing in it is worth resuming
         raise

@@ -114,23 +114,45 @@ def mechanisms(_: str) -> list[Row]:
 
 
 def levers(_: str) -> list[Row]:
-    """Numbers of the scenario ``reference`` that may be moved; those of the law and of a grid come beside."""
+    """Actions of the PLH with the keys that stand for them, then every number of ``reference`` that may be moved."""
     from sim.analysis.levers import hypotheses, movable
+    from sim.inputs.plh_levers import rows
     from sim.inputs.scenario import load
 
+    actions = rows()
+    blank = dict.fromkeys((*actions[0], "screened", "meaning"), "")
     loaded = load("reference")
     ranges = {span.path: f"{span.low:g}:{span.high:g}" for span in hypotheses(loaded)}
-    rows = [
-        {"path": one.path, "value": one.value, "unit": one.unit, "screened": ranges.get(one.path, ""),
+    numbers = [
+        {"path": one.path, "default": one.value, "unit": one.unit, "screened": ranges.get(one.path, ""),
          "meaning": one.label}
         for one in movable(loaded)
     ]  # fmt: skip
-    blank = {"value": "", "unit": "", "screened": ""}
+    others = [
+        {"path": "law/NAME@DATE", "meaning": "valeur de la loi à partir d'une date (simhlm describe law)"},
+        {"path": "grid/CRITERION", "meaning": "points d'un critère de la grille, ou grid/seniority"},
+        {"path": "first_day/NAME", "meaning": "valeur du territoire (simhlm describe hypotheses)"},
+    ]
+    return [{**blank, **row} for row in (*actions, *numbers, *others)]
+
+
+def card(territory: str) -> list[Row]:
+    """Model card: STRESS-DES sections, with the element of ODD beside."""
+    from sim.model_card import rows
+
+    return rows(territory, hypotheses(territory))
+
+
+def criteria(territory: str) -> list[Row]:
+    """Yes-or-no questions on households, by the names that grids and objectives use."""
+    from sim.rules.criteria import CRITERIA, is_dated
+    from sim.rules.segments import FACTS
+
+    used = [(entry, "grids, objectives", is_dated(entry.name)) for entry in CRITERIA]
+    used += [(entry, "objectives", False) for entry in FACTS if entry.name not in CRITERIA]
     return [
-        *rows,
-        {"path": "law/NAME@DATE", **blank, "meaning": "valeur de la loi à partir d'une date (simhlm describe law)"},
-        {"path": "grid/CRITERION", **blank, "meaning": "points d'un critère de la grille, ou grid/seniority"},
-        {"path": "first_day/NAME", **blank, "meaning": "valeur du territoire (simhlm describe hypotheses)"},
+        {"name": entry.name, "label": entry.label, "reference": entry.reference, "used by": who, "is dated": dated}
+        for entry, who, dated in used
     ]
 
 
@@ -139,9 +161,11 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "scenario": scenario,
     "law": law,
     "hypotheses": hypotheses,
+    "criteria": criteria,
     "indicators": indicators,
     "mechanisms": mechanisms,
     "levers": levers,
+    "card": card,
 }
 
 
@@ -178,7 +202,12 @@ def print_table(rows: list[Row]) -> None:
     if sum(sum(map(len, column)) > SENTENCE_CHARS * len(column) for column in cells) > 2:
         for row in rows:
             print(
-                "\n".join(f"{'' if i == 0 else '  '}{k}: {v}" for i, (k, v) in enumerate(row.items()) if v), end="\n\n"
+                "\n".join(
+                    f"{'' if i == 0 else '  '}{k}: {v}"
+                    for i, (k, v) in enumerate(row.items())
+                    if v is not None and v != ""
+                ),
+                end="\n\n",
             )
         return
     table = Table(show_lines=False)

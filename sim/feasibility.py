@@ -18,7 +18,7 @@ from sim.inputs.territory import load as load_territory
 from sim.results.ensemble import first_day_of
 from sim.rules.bounds import Aim, Bound, bounds
 from sim.rules.objectives import counts, in_precedence
-from sim.rules.targets import check_objectives, declared, followed, tables_of, target_at
+from sim.rules.targets import check_names, declared, followed, tables_of, target_at
 from sim.words.clock import first_day, to_day
 from sim.words.codes import Financing
 
@@ -71,7 +71,7 @@ def assess(loaded: Loaded, years: float | None = None) -> list[Line]:
         Years of flows, from the first day; default the whole run. Shares are those of the whole period.
     """
     territory = load_territory(find_territory(loaded.scenario.territory)).with_values(loaded.scenario.first_day)
-    check_objectives(loaded, territory)
+    check_names(loaded, territory)
     objectives = followed(loaded.scenario.rules, loaded.law)
     years = years or period_years(loaded)
     names = list(dict.fromkeys(name for o in objectives.values() for name in o.counts.names))

@@ -19,6 +19,7 @@ from sim.population.build import FirstDay
 from sim.rules import affordability
 from sim.rules.affordability import Terms
 from sim.rules.bounds import Market
+from sim.rules.criteria import Today
 from sim.rules.segments import Context, facts_of
 from sim.rules.situations import is_in_qpv, quartile
 from sim.state.applications import Applications
@@ -115,7 +116,7 @@ def flows_of(
     people = Rows(files.applications, np.arange(len(files.weight)), _rows(files.households))
     per_unit = files.households.income_eur_month * 12.0 * terms.income_index / files.households.consumption_units
     share = float(law["travailleurs_essentiels.part_des_actifs"])
-    context = Context(quartile(per_unit, quartile_thresholds(law)), files.households.luck_id, share)
+    context = Context(quartile(per_unit, quartile_thresholds(law)), files.households.luck_id, share, Today(day, law))
     facts = facts_of(names, people, context)
     table = np.column_stack([*facts.values(), files.home_class >= 0, files.applications.rooms_max])
     kinds, class_of_file = np.unique(table.astype(np.int64), axis=0, return_inverse=True)

@@ -36,7 +36,8 @@ def fake_names() -> Names:
 def fake_norms(years: range = range(2000, 2060)) -> dict[int, Norms]:
     """Return the values in force."""
     surfaces = (9.0, 16.0, 25.0, 34.0, 43.0, 52.0, 61.0, 70.0)
-    return {y: Norms(1, surfaces, 0 if y < 2024 else 1, 3) for y in years}
+    control = {"stops": ("06-30", "12-31"), "control_months": 6, "release_months": 12}
+    return {y: Norms(1, surfaces, 0 if y < 2024 else 1, 3, 0.2, 6, **control) for y in years}
 
 
 class Toy:
@@ -275,7 +276,7 @@ def fake_territory(loaded: Any) -> Any:
     """Return a territory with names only."""
     names = fake_names()
     return SimpleNamespace(
-        communes=pd.DataFrame({"nom": names.communes, "territoire_index": names.territory_of}),
+        communes=pd.DataFrame({"nom": names.communes, "territoire_index": names.territory_of, "apl_zone": 2}),
         territoires=list(names.territories),
         landlords=pd.DataFrame({"nom": names.landlords}),
         files={},

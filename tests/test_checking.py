@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sim.checking import check_paths, read_by_the_code
+from sim.checking import check_paths, check_start, read_by_the_code
 from sim.inputs.faults import Faults
 from sim.inputs.files import scenarios_dir
 from sim.inputs.law import load_law
+from sim.inputs.scenario import load
 from tests.worlds import live, loaded
 
 NAMES = tuple(load_law())
@@ -51,6 +52,17 @@ def test_a_reform_without_effect_is_told(tmp_path: Path) -> None:
     assert "demande.attestation_months" in warnings[0]
     path.write_text(REFORM.format(name="offre.delai_reponse_days", value=15), encoding="utf-8")
     assert not [line for line in check_paths([str(path)]) if "WARNING" in line]
+
+
+def test_a_scenario_whose_grid_asks_an_unknown_question_is_refused_before_it_runs(tmp_path: Path) -> None:
+    shipped = (scenarios_dir() / "grids" / "demonstration.yaml").read_text(encoding="utf-8")
+    (tmp_path / "grid.yaml").write_text(shipped.replace("dalo:", "dallo:", 1), encoding="utf-8")
+    text = f"extends: cotation\ntitle: x\nrules: {{designation: {{grid: {tmp_path / 'grid.yaml'}}}}}\n"
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    mine = str(tmp_path / "mine.yaml")
+    for refuse in (lambda: check_paths([mine]), lambda: check_start(load(mine))):
+        with pytest.raises(Faults, match="did you mean 'dalo'"):
+            refuse()
 
 
 def test_law_files_and_grids_are_told_from_scenarios(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sim.cli_studies import report_run
 from sim.describe import TOPICS
 from sim.results.store import POOLED, load_run
 from sim.story import tell
+from sim.words.clock import Phase
 from sim.words.codes import EventKind
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -289,6 +290,25 @@ def test_describe(topic: str, simhlm: Simhlm) -> None:
     assert told.err == ""
     assert len(rows) > 3
     assert all(set(row) == set(rows[0]) or topic == "law" for row in rows)
+
+
+def test_the_model_card_follows_stress_des_and_names_what_the_code_holds(simhlm: Simhlm) -> None:
+    rows = json.loads(simhlm("describe", "card", "--json").out)
+    numbers = [row["stress"] for row in rows if row["stress"]]
+    assert numbers == [
+        "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5.1", "2.5.2", "2.5.3", "2.5.4", "2.5.5",
+        "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3", "5.1", "5.2", "5.3", "5.4", "6.1",
+    ]  # fmt: skip
+    assert {row["odd"] for row in rows} >= set("1234567")
+    listed = {row["title"]: "\n".join(row["items"]) for row in rows}
+    assert len(listed["Une journée"].splitlines()) == len(Phase)
+    told = {one["code"] for one in json.loads(simhlm("describe", "indicators", "--json").out)}
+    assert told == {line.split(" : ")[0] for line in listed["Résultats"].splitlines()}
+    guessed = json.loads(simhlm("describe", "hypotheses", "--json").out)
+    assert len(listed["Hypothèses"].splitlines()) == len(guessed)
+    assert "reference : " in listed["Questions posées"]
+    assert len(listed["Limites"].splitlines()) > 4
+    assert simhlm("describe", "card").out.startswith("# Fiche du modèle")
 
 
 def test_describe_law_as_the_contract_says(simhlm: Simhlm) -> None:

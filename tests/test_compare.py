@@ -226,7 +226,7 @@ def test_the_command_runs_scenarios_with_common_luck(simhlm: Any, tmp_path: Path
     assert made.parent == tmp_path / "out"
     assert {p.name for p in made.iterdir()} == {
         "comparison.html", "comparison.json", "comparison.parquet", "comparison.xlsx", "figures",
-        "restricted_means.parquet", "winners.parquet",
+        "note.html", "restricted_means.parquet", "winners.parquet",
     }  # fmt: skip
     assert "Une seule réplication" in (made / "comparison.html").read_text(encoding="utf-8")
     assert len([p for p in (tmp_path / "out").iterdir() if p.name.startswith(".")]) == 0

@@ -13,15 +13,18 @@ import pandas as pd
 import pytest
 
 from sim.flows import caleol, search, steering
+from sim.inputs.law import LawView
 from sim.population.build import FirstDay
 from sim.results.audit import audit
 from sim.rules.affordability import income_ceiling_eur_year
 from sim.rules.mechanisms import MECHANISMS
 from sim.rules.objectives import Home, lag
+from sim.rules.recognition import dalo_decision_days, dalo_seisin_days
 from sim.rules.reservations import Namer
 from sim.rules.targets import MUTATION_VOLUME
 from sim.state.luck import identities
 from sim.state.records import Replication
+from sim.state.rows import Rows
 from sim.words.clock import to_day
 from sim.words.codes import Channel, Employment, EventKind, Reason, Recognition, Reservataire, Status
 from sim.world.scanning import Scanning
@@ -297,6 +300,23 @@ def test_recognitions_end_in_time_when_the_scenario_says_so() -> None:
     since = ended["day"] - limited.applications.recognised_day[ended["application"]]
     assert (since >= 730).all()
     assert count(run(), K.RECOGNITION_EXPIRED) == 0
+
+
+def test_a_dalo_decision_comes_three_months_after_a_ground_to_seise_the_commission() -> None:
+    """L441-2-3 II: at once with a ground that needs no delay, else once the delay is over; the label comes before."""
+    done = run()
+    law = LawView(worlds.loaded().law, done.first_day)
+    events = done.events[done.events["kind"] == K.RECOGNISED]
+    dalo = events[events["value"] == int(Recognition.DALO)]
+    homes = Rows(done.households, done.applications.household[dalo["application"]])
+    people = Rows(done.applications, dalo["application"], homes)
+    seised = dalo_seisin_days(people, law)
+    late = dalo["day"] - dalo_decision_days(seised, law)
+    assert ((late >= 0) & (late <= 31)).all()  # decisions are noted on the next office day
+    filed = people.filed_day
+    assert 0 < (seised > filed).sum() < len(seised)
+    labelled = set(events["application"][events["value"] == int(Recognition.PDALHPD)].tolist())
+    assert not labelled & set(dalo["application"][seised == filed].tolist())
 
 
 def test_nothing_moves_when_every_flow_is_off() -> None:
@@ -591,7 +611,7 @@ def test_who_is_inadmissible_is_struck_off_after_the_notice_and_nobody_else(rene
     overrides = {"flows/commission/inadmissible_share": 0.2, "flows/renewals/on": renewals}
     done = worlds.live("reference", worlds.written(overrides), SIZE, 1)
     assert audit(done) == []
-    notice = int(worlds.loaded().law.at("caleol.irrecevabilite_days", done.first_day))
+    notice = int(worlds.loaded().law.at("demande.mise_en_demeure_days", done.first_day))
     events = frame(done)
     declared = events[events["kind"] == K.INADMISSIBLE].groupby("application")["day"].apply(set)
     struck = events[events["kind"] == K.STRUCK_OFF]

@@ -24,11 +24,26 @@ FACTORS = (12, 100)
 
 ALGORITHMS = {
     f"exchange/{name}.py"
-    for name in ("cycles", "graph", "packing", "prices", "pricing", "quick", "solving", "trading", "wanting")
+    for name in (
+        "cycles",
+        "graph",
+        "neighbourhoods",
+        "packing",
+        "prices",
+        "pricing",
+        "quick",
+        "solving",
+        "trading",
+        "wanting",
+    )
 }
 """Solvers of graphs: their numbers are lengths of cycles, tolerances and sizes; none is of law or policy."""
 
 EXPLAINED: dict[tuple[str, float], str] = {
+    ("indicators/exchanges.py", 4): "length from which cycles are counted together",
+    ("indicators/exchanges.py", 3): "letters of the code of a ground",
+    ("indicators/waiting.py", 3): "three quarters of those housed",
+    ("indicators/waiting.py", 4): "quarters of those housed",
     ("rules/cotation.py", 304_375): "resolution of integer keys: one point a month is 10 000 units a day",
     ("rules/cotation.py", 37): "bits of a key of the index",
     ("rules/cotation.py", 1e-9): "rounding of points",
@@ -68,6 +83,7 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("indicators/intervals.py", 10): "fewest followed for a curve to be shown: presentation",
     ("indicators/intervals.py", 0.025): "tail of a confidence interval",
     ("indicators/intervals.py", 1e-12): "rounding of a variance",
+    ("indicators/grid.py", 3): "name of the APL zone, as in communes.csv",
     ("indicators/intervals.py", 3): "power in the variance of a cumulative incidence",
     ("indicators/chains.py", 4): "longest chain told apart: presentation",
     ("indicators/commission.py", 10000): "packing of two numbers into one key",

@@ -113,7 +113,13 @@ def test_seniors_are_helped_towards_smaller_dwellings() -> None:
     wants = done.applications.grounds[rows] & np.uint32(int(Ground.M01_SOUS_OCCUPATION)) > 0
     recognised = done.applications.recognition[rows] & int(Recognition.MUTATION) > 0
     assert is_about(int((wants & recognised).sum()), 1500 * SCALE)
-    assert (done.households.birth_year[done.applications.household[rows[wants & recognised]]] < 1990).all()
+    helped_rows = rows[wants & recognised]
+    assert (done.households.birth_year[done.applications.household[helped_rows]] < 1990).all()
+    moved = done.leases[np.isin(done.leases["application"], helped_rows)]
+    rent = done.dwellings.rent_eur_month
+    assert len(moved) > 2
+    assert (rent[moved["dwelling"]] < rent[moved["previous_dwelling"]]).all()
+    assert (done.dwellings.rooms[moved["dwelling"]] < done.dwellings.rooms[moved["previous_dwelling"]]).all()
 
 
 def test_young_programmes_house_more_young(tmp_path: Path) -> None:

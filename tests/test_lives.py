@@ -10,7 +10,7 @@ from sim.results.audit import audit
 from sim.rules import lives
 from sim.rules.lives import Composition
 from sim.state.records import Replication
-from sim.words.codes import EventKind, Reason
+from sim.words.codes import EventKind, Reason, Status
 from tests.worlds import fingerprint, first_day, kept, live, world
 
 LIFE = ("flows/life/on=true",)
@@ -112,6 +112,18 @@ def test_departures_to_ownership_free_dwellings() -> None:
 
     expected = 2000 * 1000 / 56_000 * 2
     assert 0.5 * expected < left(more) - left(base) < 1.5 * expected
+
+
+def test_the_death_of_an_applicant_housed_since_closes_nothing() -> None:
+    from sim.flows.lives import happen
+
+    here = world("reference", LIFE)
+    here.applications.status[-1] = Status.OPEN  # the last row is what "no application" would read
+    h = here.households
+    tenants = np.flatnonzero((h.dwelling[: len(h)] >= 0) & (h.application[: len(h)] < 0))[:3]
+    before = len(here.log.to_array())
+    happen(here, None, "death", tenants)  # type: ignore[arg-type]
+    assert len(here.log.to_array()) == before
 
 
 def test_wishes_and_quartiles_follow() -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from sim.flows import steering
 from sim.rules.objectives import binds
+from sim.rules.segments import is_key_worker
+from sim.state.records import Replication
 from tests import worlds
 
 ONE = str(worlds.FILES / "one_objective.yaml")
@@ -28,6 +30,28 @@ def test_precedence_of_overlapping_reserves_changes_allocations() -> None:
     assert len(first.leases)
     assert len(second.leases)
     assert not np.array_equal(first.leases["application"], second.leases["application"])
+
+
+def test_a_reserve_of_key_workers_houses_more_of_them() -> None:
+    """L441-1: key workers are a public like any other, judged by the attribute that the bilan counts."""
+
+    def housed(done: Replication) -> float:
+        who = done.applications.household[done.leases["application"]]
+        return float(is_key_worker(done.households.employment[who], done.households.luck_id[who], 0.2).mean())
+
+    asked = ('rules/objectives/essai/counts/any_of=["travailleur_essentiel"]', *share_of("plancher", 0.3))
+    assert housed(worlds.live(ONE, asked)) > 0.2 > housed(worlds.kept())
+
+
+def test_a_dated_criterion_may_be_a_public() -> None:
+    """Who is a senior changes on 1 January: the index follows, and a floor houses more of them."""
+
+    def housed(done: Replication) -> float:
+        who = done.applications.household[done.leases["application"]]
+        return float((2022 - done.households.birth_year[who].astype(int) > 65).mean())
+
+    asked = ('rules/objectives/essai/counts/any_of=["senior"]', *share_of("plancher", 0.3))
+    assert housed(worlds.live(ONE, asked)) > 1.3 * housed(worlds.kept())
 
 
 def test_a_hard_floor_binds_until_it_is_met_within_one() -> None:

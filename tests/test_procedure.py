@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.indicators.chains import lengths
+from sim.indicators.chains import followers, walk
 from sim.indicators.compute import compute
 from sim.state.records import LEASE, Replication
 from sim.words.codes import EventKind
@@ -71,14 +71,16 @@ def test_chains_follow_the_dwelling_left() -> None:
     #                    A moves from 1 to 9; B gets 1 and leaves 2; C gets 2; D gets 5; E gets 1 again, later
     leases["dwelling"] = [9, 1, 2, 5, 1]
     leases["previous_dwelling"] = [1, 2, -1, -1, -1]
-    length, starts = lengths(leases)
-    assert length.tolist() == [3, 2, 1, 1, 1]
-    assert starts.tolist() == [True, False, False, True, True]
+    assert followers(leases).tolist() == [1, 2, -1, -1, -1]
+    origin, step = walk(leases)
+    assert origin.tolist() == [0, 0, 0, 3, 4]
+    assert step.tolist() == [1, 2, 3, 1, 1]
 
 
 def test_every_lease_is_in_one_chain(replication: Replication, whole: pd.DataFrame) -> None:
-    length, starts = lengths(replication.leases)
-    assert length[starts].sum() == len(replication.leases)
+    origin, step = walk(replication.leases)
+    assert (step[origin] == 1).all()
+    assert ((step == 1) == (origin == np.arange(len(origin)))).all()
     for year in whole.loc["chaines_ouvertes"].index:
         parts = [whole.loc[(f"chaines_de_{n}", year), "value"] for n in range(1, 5)]
         assert sum(parts) == whole.loc[("chaines_ouvertes", year), "value"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.flows.programme import Plan, poisson_at
+from sim.flows.relocation import Relocations
 from sim.inputs.faults import Faults
 from sim.inputs.law import load_law
 from sim.inputs.stock_files import read_production
@@ -16,7 +17,7 @@ from sim.results.audit import audit
 from sim.rules.production import commune_weights, rule_kept, sru_per_year
 from sim.state.records import Replication
 from sim.words.clock import first_day
-from sim.words.codes import GONE, EventKind, Reason, Recognition, Use
+from sim.words.codes import GONE, EventKind, Reason, Recognition, Status, Use
 from sim.world.scanning import Scanning
 from sim.world.waiting import Waiting
 from tests.worlds import fingerprint, kept, live, territory, world
@@ -63,11 +64,15 @@ def test_counts_grow_with_the_mean_and_keep_it() -> None:
 
 def test_the_programme_of_the_plh_is_that_of_action_17() -> None:
     total: Counter[tuple[bool, str]] = Counter()
+    travellers = 0.0
     for line in read_production("programmes/plh_production.csv", territory()):
-        if line.product not in ("etudiant", "gens_du_voyage"):
-            total[line.is_place, line.financing] += int(line.per_year)
-    assert total[False, "PLAI"] + total[True, "PLAI"] == 880
-    assert total[False, "PLUS"] == 1420
+        if line.product == "gens_du_voyage":
+            travellers += line.per_year
+        elif line.product != "etudiant":
+            total[line.is_place, line.financing] += round(1000 * line.per_year)
+    assert total[False, "PLAI"] + total[True, "PLAI"] == 880_000
+    assert total[False, "PLUS"] == 1420_000
+    assert travellers == pytest.approx(30, abs=0.01)
 
 
 def test_a_wrong_line_is_told_with_its_line(tmp_path: Path) -> None:
@@ -102,12 +107,16 @@ def test_places_take_from_the_list_and_are_no_dwellings() -> None:
 
 
 def test_social_dwellings_go_where_they_lack() -> None:
-    plan = Plan(world("production_2300"), 14)
     communes = territory().communes
     lacks = communes["sru_missing"].to_numpy(float) > 0
-    without = Plan(world("production_2300", ("flows/deliveries/sru_catch_up=0.0",)), 14)
-    share = plan.weights[lacks].sum() / plan.weights.sum()
-    assert share > without.weights[lacks].sum() / without.weights.sum()
+
+    def share(catch_up: float) -> float:
+        here = world("production_2300", (f"flows/deliveries/sru_catch_up={catch_up}",))
+        weights = Plan(here, 14).weights(here, first_day(2023))
+        assert here.law.day == first_day(2022)
+        return float(weights[lacks].sum() / weights.sum())
+
+    assert share(1.0) > share(0.0)
 
 
 # Demolition and relocation
@@ -166,6 +175,17 @@ def test_nobody_gets_a_fourth_offer() -> None:
     events = done.events
     informed = events["application"][events["kind"] == EventKind.INFORMED]
     assert np.bincount(informed).max() <= 3
+
+
+def test_who_gave_notice_does_not_lose_the_right_to_stay_as_well() -> None:
+    here = world("npnru")
+    h, register = here.households, Relocations()
+    here.applications.status[-1] = Status.OPEN  # the last row is what "no application" would read
+    tenant = int(np.flatnonzero((h.dwelling[: len(h)] >= 0) & (h.application[: len(h)] < 0))[0])
+    register.since[tenant] = register.refused_before[tenant] = 0
+    register.last_refusal[tenant] = 3, 0
+    register.end_rights(here)
+    assert h.dwelling[tenant] >= 0
 
 
 def test_the_stock_loses_what_is_demolished() -> None:

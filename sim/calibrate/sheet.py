@@ -173,8 +173,8 @@ def fitted(told: Mapping[str, Any]) -> str:
     from sim.calibrate import drawings
 
     text = (
-        "<p>Barre : étendue à 95 % d'une année du territoire, paramètres et hasard ensemble. Zone verte : ce que le fait "
-        "publié laisse ouvert.</p>"
+        "<p>Barre : étendue à 95 % d'une année du territoire, paramètres et hasard ensemble. Zone verte : ce que le "
+        "fait publié laisse ouvert.</p>"
     )
     return drawings.agreement(told["targets"]) + text + table(HEAD, rows_of(told["targets"]))
 

@@ -7,7 +7,6 @@ search that solves neighbourhoods exactly. What is obtained is optimal when it m
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +15,7 @@ import numpy as np
 
 from sim.exchange.cycles import Columns, join, list_chains, list_cycles
 from sim.exchange.graph import SwapGraph, from_edges
+from sim.exchange.neighbourhoods import Deadline, Pace, by_use, improve, meets
 from sim.exchange.packing import assignment_bound, choose, whole_bound
 from sim.exchange.prices import Prices, is_close, relax
 from sim.exchange.pricing import MOST_LENGTH, price_chains, price_cycles
@@ -27,7 +27,7 @@ from sim.exchange.weights import Failure, by_length, column_values
 class Effort:
     """How hard to search; speed only, except when time runs out."""
 
-    listed_most: int = 50_000  # cycles listed at most; beyond, columns are generated
+    listed_most: int = 200_000  # cycles listed at most; beyond, columns are generated
     matched_most: int = 1_000_000  # pairs given to the integer programme at once
     exact_most: int = 20_000  # columns given to the integer programme at once
     sampled_per_node: int = 12  # cycles listed per node for a start, when they are too many
@@ -36,22 +36,11 @@ class Effort:
     steps_per_second: float = 2e8  # of a whole pass of pricing, guessed low
     near_share: float = 0.003  # gap to the assignment bound at which to stop when a whole pass would take too long
     tolerance_share: float = 2e-5  # gap at which the relaxation stops
-    tenants: int = 250  # size of a neighbourhood
-    patience: int = 120  # neighbourhoods without progress before stopping
+    tenants: int = 200  # size of a neighbourhood, at first
+    used_per_node: float = 3.0  # columns per tenant in a neighbourhood, those that the relaxation uses most
+    patience: int = 60  # neighbourhoods without progress before stopping
     is_quick: bool = False  # no proof but a simple bound: for rounds inside a simulation
-    turn_most: int = 15_000  # columns in one neighbourhood at most
-    turn_seconds: float = 3.0  # time given to one neighbourhood at most
-
-
-class Deadline:
-    """Time allowed, from now."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.perf_counter() + seconds
-
-    def left(self) -> float:
-        """Return the seconds left, 0 when none is."""
-        return max(0.0, self._end - time.perf_counter())
+    turn_seconds: float = 5.0  # time given to one neighbourhood at most
 
 
 @dataclass(frozen=True)
@@ -86,12 +75,6 @@ class Problem:
             columns, by_length(self.graph, self.weights[0], longest, self.failure), self.weights[0], self.failure
         )
         return [first, *(column_values(columns, [w] * (longest + 1), w, sure) for w in self.weights[1:])]
-
-    def among(self, nodes: np.ndarray) -> tuple[Problem, np.ndarray]:
-        """Return the same problem among some nodes, and the number of each of its edges here."""
-        part, edges = self.graph.take(nodes)
-        weights = [weight[edges] for weight in self.weights]
-        return Problem(part, weights, self.longest, self.longest_chain, self.failure, effort=self.effort), edges
 
 
 @dataclass(frozen=True)
@@ -133,12 +116,21 @@ def solve(problem: Problem, seconds: float) -> Solution:
     else:
         columns, prices, bound = _generate(problem, deadline)
         values = problem.values(columns)
-    order = np.lexsort((-values[0], -prices.use))  # the fractional packing shows the way
+    order = by_use(columns, values[0], prices)
     start = pack_quickly(columns.nodes, np.column_stack(values), nodes, order)
-    able = np.zeros(nodes, dtype=bool)
-    able[columns.nodes[columns.nodes >= 0]] = True
-    found = search(problem, columns.take(start), able, bound, deadline)
-    if not is_whole:
+    pace = Pace(effort.tenants, effort.patience, effort.used_per_node, effort.turn_seconds)
+    if is_whole:  # few cycles: what lacks is far from what is to change
+        chosen = _at_once(columns, values, order, start, effort, deadline)
+    else:
+        hurried = pace._replace(patience=effort.patience // PAIR)
+        chosen = improve(columns, values, order, prices, start, bound, hurried, problem.seed, deadline)
+        if not meets(float(values[0][chosen].sum()), bound):
+            chosen = _at_once(columns, values, order, chosen, effort, deadline)
+    chosen = improve(columns, values, order, prices, chosen, bound, pace, problem.seed, deadline)
+    worth = tuple(float(value[chosen].sum()) for value in values)
+    is_optimal = len(worth) == 1 and meets(worth[0], bound)
+    found = Solution(columns.take(chosen), worth, max(bound, worth[0]), is_optimal)
+    if not is_whole or is_optimal:
         return found
     # a column dearer than what the bound leaves above what is found is in no better packing, nor in an equal one
     spare = prices.price[np.maximum(columns.nodes, 0)] * (columns.nodes >= 0)
@@ -147,6 +139,22 @@ def solve(problem: Problem, seconds: float) -> Solution:
         return found
     exact = _exact(problem, columns.take(kept), [v[kept] for v in values], bound, deadline)
     return exact if exact.values >= found.values else Solution(found.columns, found.values, bound, False)
+
+
+def _at_once(
+    columns: Columns, values: list[np.ndarray], order: np.ndarray, start: np.ndarray, effort: Effort,
+    deadline: Deadline,
+) -> np.ndarray:  # fmt: skip
+    """Return the best packing of the columns that the relaxation uses most; ``start`` if none is better."""
+    nodes = int(columns.nodes.max()) + 1
+    able = len(np.unique(columns.nodes[columns.nodes >= 0]))
+    few = np.union1d(order[: int(effort.used_per_node * able)], start)
+    if len(few) > effort.exact_most:
+        return start
+    worth = [value[few] for value in values]
+    chosen, _ = choose(columns.take(few), worth, nodes, deadline.left() / TURNS)
+    is_better = [float(w[chosen].sum()) for w in worth] > [float(value[start].sum()) for value in values]
+    return few[chosen] if is_better else start
 
 
 def solve_quickly(problem: Problem) -> Solution:
@@ -159,7 +167,7 @@ def solve_quickly(problem: Problem) -> Solution:
     chosen = pack_quickly(columns.nodes, np.column_stack(values), nodes)
     worth = tuple(float(value[chosen].sum()) for value in values)
     bound = simple_bound(columns.nodes, values[0], nodes) if is_whole else float(nodes * problem.weights[0].max())
-    return Solution(columns.take(chosen), worth, max(bound, worth[0]), len(worth) == 1 and _meets(worth[0], bound))
+    return Solution(columns.take(chosen), worth, max(bound, worth[0]), len(worth) == 1 and meets(worth[0], bound))
 
 
 def _exact(problem: Problem, columns: Columns, values: list[np.ndarray], bound: float, deadline: Deadline) -> Solution:
@@ -170,77 +178,14 @@ def _exact(problem: Problem, columns: Columns, values: list[np.ndarray], bound: 
         chosen = simple
     worth = tuple(float(value[chosen].sum()) for value in values)
     bound = max(worth[0], min(bound, bounds[0]))
-    is_optimal = all(_meets(w, b) for w, b in zip(worth, bounds, strict=True))
+    is_optimal = all(meets(w, b) for w, b in zip(worth, bounds, strict=True))
     return Solution(columns.take(chosen), worth, bound, is_optimal)
 
 
-def _meets(worth: float, bound: float) -> bool:
-    return worth >= bound - ROUNDING * max(1.0, abs(bound))
-
-
-ROUNDING = 1e-6
 ROUGH_SHARE = 0.01
 PRECISION = 20.0
 TURNS = 4
-WIDER = 20
 PAIR = 2
-
-
-def search(problem: Problem, start: Columns, able: np.ndarray, bound: float, deadline: Deadline) -> Solution:
-    """Improve a packing: take some of its cycles and some ``able`` to move who do not, and solve among them exactly.
-
-    Neighbourhoods are drawn from the seed of the problem, so that the same search gives the same answer as long as
-    time does not run out.
-    """
-    rng = np.random.Generator(np.random.PCG64(problem.seed))
-    effort, best = problem.effort, start
-    worth, idle, tenants = _worth(problem, start), 0, effort.tenants
-    while idle < effort.patience and deadline.left() > 0:
-        if len(problem.weights) == 1 and _meets(worth[0], bound):
-            break
-        is_kept = _far(best, rng, tenants)
-        free = able.copy()
-        free[best.nodes[best.nodes >= 0]] = False
-        outside = rng.permutation(np.flatnonzero(free))[: tenants // 2]
-        inside = best.take(np.flatnonzero(~is_kept)).nodes
-        part, edges = problem.among(np.union1d(inside[inside >= 0], outside).astype(np.int64))
-        columns, is_whole = part.columns(effort.turn_most)
-        values = part.values(columns)
-        began = deadline.left()
-        chosen, _ = choose(columns, values, part.graph.nodes, min(effort.turn_seconds, deadline.left()))
-        if not is_whole or began - deadline.left() > effort.turn_seconds / 2:
-            tenants = max(tenants // 2, 2 * problem.longest)
-        elif idle:  # easy, and nothing better there: look further
-            tenants += tenants // WIDER
-        new = _translated(problem, columns.take(chosen), edges)
-        trial = join(best.take(np.flatnonzero(is_kept)), new)
-        after = _worth(problem, trial)
-        idle = 0 if after > worth else idle + 1
-        if after >= worth:
-            best, worth = trial, after
-    return Solution(best, worth, max(bound, worth[0]), len(worth) == 1 and _meets(worth[0], bound))
-
-
-def _worth(problem: Problem, columns: Columns) -> tuple[float, ...]:
-    return tuple(float(value.sum()) for value in problem.values(columns))
-
-
-def _far(best: Columns, rng: np.random.Generator, tenants: int) -> np.ndarray:
-    """Return which cycles stay as they are: all but some, drawn until they hold about ``tenants``."""
-    order = rng.permutation(len(best))
-    is_kept = np.ones(len(best), dtype=bool)
-    is_kept[order[np.cumsum(best.sizes[order]) <= tenants]] = False
-    return is_kept
-
-
-def _translated(problem: Problem, columns: Columns, edges: np.ndarray) -> Columns:
-    """Return columns of a part as columns of the whole."""
-    graph = problem.graph
-    numbers = np.where(columns.edges >= 0, edges[columns.edges], -1).astype(np.int32)
-    ends = (columns.nodes >= 0).sum(axis=1) > columns.sizes
-    roots = np.where(ends, graph.heads[numbers[:, 0]], -1) if len(numbers) else np.empty(0, dtype=np.int32)
-    nodes = np.column_stack([np.where(numbers >= 0, graph.tails[numbers], -1), roots]).astype(np.int32)
-    return Columns(numbers, nodes)
 
 
 def _generate(problem: Problem, deadline: Deadline) -> tuple[Columns, Prices, float]:

@@ -16,6 +16,7 @@ from sim.flows.offers import Files, occasions, open_shortlists, propose
 from sim.flows.search import LANDLORD, give_back, pass_on
 from sim.rules.commission import Condition, Decision, Motive, draw_motives, files_required, ranks, session_order
 from sim.rules.commission import decide as decisions
+from sim.rules.demand import Happening, demand_norms_of, radiation_day
 from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, Namer
 from sim.rules.reserved_homes import in_programme
 from sim.words.clock import Phase, year_of
@@ -182,7 +183,10 @@ def decide(world: World, session: Session) -> None:
     rank = ranks(decision, homes, order)
     moves.examine(world, rows, homes, has_retracted, decision, motive, rank)
     world.standing.owed_day[rows[motive == Motive.FRAGILITY]] = world.day
-    world.strike_due.add_group(world.day + int(world.law["caleol.irrecevabilite_days"]), rows[is_inadmissible])
+    if is_inadmissible.any():
+        norms = demand_norms_of(world.law)
+        day = radiation_day(Happening.INADMISSIBLE, world.day, norms, warned_day=world.day)
+        world.strike_due.add_group(world.day if day is None else day, rows[is_inadmissible])
     starts = np.cumsum(counts) - counts
     kept = np.add.reduceat(rank > 0, starts, dtype=np.int64)
     give_back(world, session.homes[kept == 0])

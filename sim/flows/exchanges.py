@@ -1,10 +1,11 @@
-"""The exchange (bourse d'échange): rounds that propose, legs that pass their steps or not, keys on one day.
+"""The exchange (bourse d'échange): rounds that propose, commissions that decide on each leg, keys on one day.
 
 At the end of a day of round, tenants registered make a pool, the mechanism proposes cycles (and chains), and the
-steps of each leg are drawn (``exchange/friction.py``). Who says no at once is released; the others are held until the
-keys. On that day a cycle is signed whole or not at all: as many attributions and new leases as households
-(L442-3-5), each before the commission of the landlord of the dwelling received. A cycle frees no dwelling; a chain
-takes an empty one and gives one back to the list.
+steps of each leg are drawn (``exchange/friction.py``). Who says no at once is released; the others are held. Once
+their files are ready, the commission of the landlord of each dwelling received decides on the day it sits. A leg that
+fails releases everybody on that day, save those whom recourse keeps together. On the day of the keys a cycle is signed
+whole: as many attributions and new leases as households (L442-3-5). A cycle frees no dwelling; a chain takes an empty
+one and gives one back to the list.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from sim.exchange.weights import Failure, Weighing, gains
 from sim.flows import steering
 from sim.flows.search import LANDLORD, leave_flux, put_on_list, start_search, works_days
 from sim.rules.eligibility import norms_of
-from sim.words.clock import Phase
-from sim.words.codes import Reason, Status
-from sim.world import moves
+from sim.words.clock import Phase, to_day
+from sim.words.codes import LETTABLE, Reason, Status
+from sim.world import moves, moves_exchange
 from sim.world.world import Story, World
 
 ROUND = Effort(is_quick=True)
@@ -36,13 +37,34 @@ STEPS = ("echange_contact", "echange_accord", "echange_dossier", "echange_caleol
 
 
 @dataclass
-class Pending:
-    """Proposals whose keys are to be handed over on one day."""
+class Round:
+    """What the proposals of one round share."""
 
     pool: Pool
     graph: SwapGraph
-    proposed: Exchange
-    passes: np.ndarray  # bool, one per node: its leg passes every step
+    step: np.ndarray  # Step at which the leg of each node stops
+
+
+@dataclass
+class Proposal:
+    """One cycle, or one chain (its last node is an empty dwelling), on its way to the keys."""
+
+    round: Round
+    members: list[int]
+    is_chain: bool
+    sessions: dict[int, int] = field(default_factory=dict)  # node that takes a dwelling -> day its commission sits
+    keys_day: int = 0
+    is_over: bool = False
+
+    @property
+    def legs(self) -> np.ndarray:
+        """Who takes whose dwelling (legs, 2)."""
+        return legs_of([], [self.members]) if self.is_chain else legs_of([self.members], [])
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the application and the dwelling of each leg."""
+        pool, legs = self.round.pool, self.legs
+        return pool.application[legs[:, 0]].astype(np.int64), pool.dwelling[legs[:, 1]].astype(np.int64)
 
 
 @dataclass
@@ -51,18 +73,20 @@ class Bourse:
 
     wishes: np.ndarray
     failed: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # legs not to propose again
-    pending: dict[int, list[Pending]] = field(default_factory=lambda: defaultdict(list))
+    due: dict[int, list[Proposal]] = field(default_factory=lambda: defaultdict(list))
 
 
 def exchanges(world: World) -> Story:
-    """Rounds every so many days; keys when they are due."""
+    """Rounds every so many days; sessions of commissions and keys when they are due."""
     rule = world.scenario.rules.exchange
     bourse = Bourse(wished_communes(world.places, world.territory_place, world.whole_place))
-    for day in range(world.first + 1, world.last + 1):
+    first = max(world.first, to_day(rule.opens)) if rule.opens else world.first
+    for day in range(first + 1, world.last + 1):
         yield world.until(day, Phase.EXCHANGES)
-        for pending in bourse.pending.pop(day, []):
-            hand_over(world, bourse, pending)
-        if (day - world.first) % rule.every_days == 0:
+        for proposal in bourse.due.pop(day, []):
+            if not proposal.is_over:
+                advance(world, bourse, proposal)
+        if (day - first) % rule.every_days == 0:
             hold_round(world, bourse)
 
 
@@ -71,7 +95,7 @@ def registered(world: World) -> np.ndarray:
     a, h, rule = world.applications, world.households, world.scenario.rules.exchange
     rows = np.flatnonzero((a.status[: len(a)] == Status.OPEN) & a.is_mutation[: len(a)])
     homes = h.dwelling[a.household[rows]]
-    rows = rows[(homes >= 0) & (world.ready_day[homes] < 0)]
+    rows = rows[(homes >= 0) & (world.ready_day[homes] < 0) & (world.dwellings.use[homes] <= LETTABLE)]
     tenants = int((world.dwellings.tenant[: len(world.dwellings)] >= 0).sum())
     share = min(1.0, rule.registered_share * tenants / max(1, len(rows)))
     ids = a.luck_id[rows]
@@ -102,9 +126,12 @@ def hold_round(world: World, bourse: Bourse) -> None:
     pool = pool_today(world)
     usage = Usage(int(law["sous_occupation.pieces_en_trop"]), tuple(law["sur_occupation.surface_m2"]))
     terms = SwapTerms(world.terms, usage, bourse.wishes)
-    graph = swap_arrays(pool, terms, adverts_of(world, pool) if rule.friction.adverts_seen else None)
+    adverts = adverts_of(world, pool) if rule.friction.adverts_seen else None
+    graph = swap_arrays(pool, terms, adverts, world.waiting.reach[pool.application])
     graph = graph.keep(~np.isin(leg_keys(pool, graph.tails, graph.heads), bourse.failed))
+    registered_count = int((~pool.is_vacant).sum())
     if not graph.edges:
+        world.exchange_rounds.append((world.day, registered_count, 0))
         return
     age = int(law["sous_occupation.age_protege_years"])
     weights = gains(rule.objectives, Weighing(pool, usage, world.day, age), graph)
@@ -115,7 +142,8 @@ def hold_round(world: World, bourse: Bourse) -> None:
         world.luck.uniform("echange_preference", pool.luck_id[graph.tails] ^ pool.luck_id[graph.heads]),
         effort=ROUND,
     )  # fmt: skip
-    propose(world, bourse, pool, graph, run(rule.name, request))
+    proposed = propose(world, bourse, pool, graph, run(rule.name, request))
+    world.exchange_rounds.append((world.day, registered_count, proposed))
 
 
 def adverts_of(world: World, pool: Pool) -> Adverts:
@@ -131,55 +159,100 @@ def leg_keys(pool: Pool, tenants: np.ndarray, homes: np.ndarray) -> np.ndarray:
     return np.asarray((pool.application[tenants].astype(np.int64) << ROW_BITS) | pool.dwelling[homes])
 
 
-def propose(world: World, bourse: Bourse, pool: Pool, graph: SwapGraph, found: Exchange) -> None:
-    """Draw the steps of each leg; hold the households whose exchange may still be completed."""
+def propose(world: World, bourse: Bourse, pool: Pool, graph: SwapGraph, found: Exchange) -> int:
+    """Draw the steps of each leg; hold those whose exchange may still be completed; return how many legs there are."""
     rule, legs = world.scenario.rules.exchange, legs_of(found.cycles, found.chains)
     if not len(legs):
-        return
+        return 0
     u, v = legs[:, 0], legs[:, 1]
     shares = step_shares(rule.friction, pool.landlord[v], world.landlord_codes)
     ids, occasion = pool.luck_id[u], world.dwellings.luck_id[pool.dwelling[v]]
     step = reached(shares, np.column_stack([world.luck.uniform(name, ids, occasion) for name in STEPS]))
     fails = step < Step.DONE
     bourse.failed = np.append(bourse.failed, leg_keys(pool, u[fails], v[fails]))
-    agrees, passes = np.ones(graph.nodes, dtype=bool), np.zeros(graph.nodes, dtype=bool)
-    agrees[u], passes[u] = step > Step.CONSENT, step == Step.DONE
-    possible = complete(graph, found.cycles, found.chains, agrees, rule.has_recourse)
-    kept = Exchange(found.mechanism, possible.cycles, possible.chains, 0, 0.0, 0.0, False, 0.0)
-    held = legs_of(kept.cycles, kept.chains)
-    if not len(held):
-        return
-    homes = pool.dwelling[held[:, 1]].astype(np.int64)
-    moves.propose_exchange(world, pool.application[held[:, 0]].astype(np.int64), homes)
-    empty = homes[pool.is_vacant[held[:, 1]]]
-    for home in empty.tolist():  # an empty dwelling promised to a chain is no longer sought
-        for waiting in world.to_designate.values():
-            waiting.discard(home)
-    bourse.pending[world.day + rule.delay_days].append(Pending(pool, graph, kept, passes))
+    steps = np.full(graph.nodes, int(Step.DONE))
+    steps[u] = step
+    possible = complete(graph, found.cycles, found.chains, steps > Step.CONSENT, rule.has_recourse)
+    common = Round(pool, graph, steps)
+    for members in possible.cycles:
+        prepare(world, bourse, Proposal(common, members, is_chain=False), rule.file_days)
+    for members in possible.chains:
+        prepare(world, bourse, Proposal(common, members, is_chain=True), rule.file_days)
+        for waiting in world.to_designate.values():  # an empty dwelling promised to a chain is no longer sought
+            waiting.discard(int(pool.dwelling[members[-1]]))
+    return len(legs)
 
 
-def hand_over(world: World, bourse: Bourse, pending: Pending) -> None:
-    """Sign the exchanges whose legs have all passed; release the others, and give empty dwellings back."""
-    a, pool, rule = world.applications, pending.pool, world.scenario.rules.exchange
-    held = legs_of(pending.proposed.cycles, pending.proposed.chains)
-    outcome = complete(
-        pending.graph, pending.proposed.cycles, pending.proposed.chains, pending.passes, rule.has_recourse
-    )  # fmt: skip
-    done = legs_of(outcome.cycles, outcome.chains)
-    takes = {int(u): int(v) for u, v in done}
-    gone = np.array([int(v) != takes.get(int(u), -1) for u, v in held], dtype=bool)
-    rows, homes = pool.application[held[:, 0]].astype(np.int64), pool.dwelling[held[:, 1]].astype(np.int64)
+def session_day(world: World, landlord: int, from_day: int) -> int:
+    """Return the first day from one on when the commission of a landlord sits (``caleol.commissions``)."""
+    every = world.scenario.flows.caleol.every_days
+    first = world.first + (landlord % world.turns) * every // world.turns
+    return first + max(0, -(-(from_day - first) // every)) * every
+
+
+def prepare(world: World, bourse: Bourse, proposal: Proposal, file_days: int) -> None:
+    """Hold everybody; each leg goes to the next session of the landlord of its dwelling, then come the keys."""
+    rule, pool = world.scenario.rules.exchange, proposal.round.pool
+    moves_exchange.propose(world, *proposal.rows())
+    ready = world.day + max(1, file_days)
+    proposal.sessions = {int(u): session_day(world, int(pool.landlord[v]), ready) for u, v in proposal.legs}
+    last = max(proposal.sessions.values())
+    proposal.keys_day = max(last, ready + rule.delay_days - rule.file_days)
+    for day in {*proposal.sessions.values(), proposal.keys_day}:
+        bourse.due[day].append(proposal)
+
+
+def advance(world: World, bourse: Bourse, proposal: Proposal) -> None:
+    """Commissions that sit today decide; on the day of the keys, all sign or nobody does."""
+    step, day = proposal.round.step, world.day
+    rows, homes = proposal.rows()
+    nodes = proposal.legs[:, 0]
+    sits = np.array([proposal.sessions[u] == day for u in nodes.tolist()])
+    presented = sits & (step[nodes] > Step.FILE)
+    attributed = step[nodes] > Step.CALEOL
+    fails = sits & ~attributed
+    if presented.any():
+        moves_exchange.decide(world, rows[presented], homes[presented], attributed[presented])
+    if day == proposal.keys_day:
+        fails |= (step[nodes] < Step.DONE) | ~still_holds(world, proposal)
+    if fails.any():
+        break_up(world, bourse, proposal, nodes[fails])
+    if day == proposal.keys_day and not proposal.is_over:
+        proposal.is_over = True
+        rows, homes = proposal.rows()
+        sign(world, rows[::-1], homes[::-1])  # from the empty dwelling of a chain on, as chains of moves do
+
+
+def still_holds(world: World, proposal: Proposal) -> np.ndarray:
+    """Return which legs may be signed: household held, dwelling not withdrawn and still let to who leaves it."""
+    a, d, pool = world.applications, world.dwellings, proposal.round.pool
+    rows, homes = proposal.rows()
+    is_held = (a.status[rows] == Status.HELD) & (a.held_for[rows] == homes)
+    return np.asarray(is_held & (d.use[homes] <= LETTABLE) & (d.tenant[homes] == pool.household[proposal.legs[:, 1]]))
+
+
+def break_up(world: World, bourse: Bourse, proposal: Proposal, failing: np.ndarray) -> None:
+    """Legs fail: everybody is released, save who recourse keeps: pairs of a cycle begin again, a chain is shortened."""
+    rule, now, a = world.scenario.rules.exchange, proposal.round, world.applications
+    survives = np.ones(now.graph.nodes, dtype=bool)
+    survives[failing] = False
+    cycles, chains = ([], [proposal.members]) if proposal.is_chain else ([proposal.members], [])
+    left = complete(now.graph, cycles, chains, survives, rule.has_recourse)
+    kept = {int(u) for u, _ in legs_of([], left.chains)}
+    rows, homes = proposal.rows()
+    gone = np.array([u not in kept for u in proposal.legs[:, 0].tolist()])
+    gone &= (a.status[rows] == Status.HELD) & (
+        a.held_for[rows] == homes
+    )  # the commission has freed those it turned down
     moves.release(world, rows[gone], homes[gone], Reason.EXCHANGE_FAILED)
-    taken = {int(v) for v in done[:, 1]}
-    back = [int(pool.dwelling[v]) for v in held[:, 1] if pool.is_vacant[v] and int(v) not in taken]
-    put_on_list(world, np.array(back, dtype=np.int64))
-    if not len(done):
+    if left.chains:
+        proposal.members = left.chains[0]
         return
-    applications = pool.application[done[:, 0]].astype(np.int64)
-    received = pool.dwelling[done[:, 1]].astype(np.int64)
-    again = a.status[applications] == Status.OPEN  # recourse: another dwelling than the one held
-    moves.propose_exchange(world, applications[again], received[again])
-    sign(world, applications, received)
+    proposal.is_over = True
+    if proposal.is_chain:
+        put_on_list(world, now.pool.dwelling[proposal.members[-1:]].astype(np.int64))
+    for members in left.cycles:
+        prepare(world, bourse, Proposal(now, members, is_chain=False), 0)
 
 
 def sign(world: World, rows: np.ndarray, homes: np.ndarray) -> None:
@@ -191,7 +264,7 @@ def sign(world: World, rows: np.ndarray, homes: np.ndarray) -> None:
         order = steering.order_for(world, homes)
         steering.promise(world, homes, rows, order.stands)
         steering.keep(world, homes, rows)
-    left = moves.swap(world, rows, homes).astype(np.int64)
+    left = moves_exchange.swap(world, rows, homes).astype(np.int64)
     counted = legs_in_flux(d.landlord[left], d.landlord[homes], rule.is_in_flux)
     for home in homes[~was_empty & counted].tolist():
         world.ledger.count(int(d.landlord[home]), LANDLORD)

@@ -32,11 +32,16 @@ def lower_rents(world: World, dwellings: np.ndarray) -> None:
     is_let_before = (d.service_day[dwellings] < world.first) | (d.lettings_count[dwellings] > 0)
     luck = world.luck.uniform("rent", d.luck_id[dwellings])
     chosen = (luck < p.relettings_share) & ~world.is_in_qpv[dwellings] & is_let_before
-    chosen &= (d.channel[dwellings] == Channel.LIST) & ~np.isin(dwellings, list(world.lowered))
+    chosen &= (d.channel[dwellings] == Channel.LIST) & ~among(dwellings, world.lowered)
     rows = dwellings[chosen]
     world.lowered.update(rows.tolist())  # once
     rents = d.rent_eur_month[rows] * (1 - p.reduction_share)
     moves_stock.change(world, {"rent_eur_month": rents}, rows, Reason.RENT_LOWERED)
+
+
+def among(rows: np.ndarray, known: set[int]) -> np.ndarray:
+    """Return which of a few rows belong to a large set."""
+    return np.fromiter((row in known for row in rows.tolist()), dtype=bool, count=len(rows))
 
 
 def evictions(world: World, anniversaries: Anniversaries, procedures: Procedures) -> Story:
@@ -116,6 +121,7 @@ def help_to_move(world: World, anniversaries: Anniversaries, batch_days: int) ->
         if len(rows):
             files = move_requests(world, rows)
             filed = moves.file_applications(world, files, Households.build(0))
+            world.helped.update(filed.tolist())
             moves.recognise(world, filed, np.full(len(filed), MUTATION, dtype=np.uint8))
             anniversaries.add(world, filed)
 

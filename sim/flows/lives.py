@@ -1,7 +1,8 @@
 """Households change: births, unions, separations, children who grow, deaths, disability, incomes.
 
 Each happens at most once a year to a household, on a day of its own, drawn on 1 January and kept in due-day
-calendars: nothing is done per household per day. Composition decides occupancy, grounds for moving, quartile.
+calendars: nothing is done per household per day, and it is noted on the office day that follows. Composition
+decides occupancy, grounds for moving, quartile.
 """
 
 from __future__ import annotations
@@ -94,10 +95,11 @@ def draw_year(world: World, lives: Lives, from_day: int) -> None:
 
 
 def live(world: World, lives: Lives) -> Story:
-    """Each day, what happens on that day, kind after kind."""
-    for day in range(world.first + 1, world.last + 1):
+    """On each office day, what happened since the one before, kind after kind."""
+    starts = {world.first + 1, *(first_day(year) for year in range(year_of(world.first) + 1, year_of(world.last) + 1))}
+    for day in sorted(starts | {day for day in world.office_days if day > world.first}):
         yield world.until(day, Phase.RENEWALS)
-        if day in (world.first + 1, first_day(year_of(day))):
+        if day in starts:
             draw_year(world, lives, day)
         for kind, calendar in lives.due.items():
             rows = calendar.pop(day)
@@ -129,6 +131,7 @@ def happen(world: World, lives: Lives, kind: str, rows: np.ndarray) -> None:
         moves_stock.change(world, {"employment": values}, rows, Reason.NONE)
     elif kind == "death":
         files = h.application[rows].astype(np.int64)
+        files = files[files >= 0]  # some were housed since the day was drawn
         files = files[world.applications.status[files] == Status.OPEN]
         moves_stock.house_elsewhere(world, files, Reason.DEATH)
     else:  # tenants who leave for a home of their own give notice like others (flows/exits.py)

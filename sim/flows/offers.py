@@ -68,6 +68,8 @@ def open_shortlists(world: World, files: Files) -> np.ndarray:
         probability = probability * world.order.rule.bid_refusal_ratio  # they chose the advert
     ids, occasion, luck = people.luck_id, occasions(world, homes), world.luck.uniform
     refuses = luck("refuse", ids, occasion) < probability
+    if world.helped:
+        refuses |= finds_it_dear(world, rows, homes)
     silent = refuses & (luck("silence", ids, occasion) < refuse.silence_share)
     delay = int(world.law["offre.delai_reponse_days"])
     days = 1 + (luck("answer", ids, occasion) * delay).astype(int)
@@ -85,6 +87,17 @@ def open_shortlists(world: World, files: Files) -> np.ndarray:
         answer_days=np.minimum(days, 255),
     )  # fmt: skip
     return world.shortlists.append(lists)
+
+
+def finds_it_dear(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarray:
+    """Return who is helped to a smaller dwelling and would pay no less there: nobody obliges them (L442-3-1)."""
+    own = world.households.dwelling[world.applications.household[rows]]
+    rents = world.dwellings.rent_eur_month
+    return np.asarray(
+        np.fromiter((row in world.helped for row in rows.tolist()), bool, len(rows))
+        & (own >= 0)
+        & (rents[homes] >= rents[np.maximum(own, 0)])
+    )
 
 
 def propose(world: World, files: np.ndarray) -> None:

@@ -35,11 +35,11 @@ class Residents:
 
 
 def places(world: World, plan: Plan, batch_days: int, anniversaries: Anniversaries, procedures: Procedures) -> Story:
-    """Each fortnight places open; each day, residents whose stay is over leave, and others of the list come in."""
+    """Each fortnight places open, residents whose stay is over leave, and others of the list come in."""
     residents = Residents()
-    for day in range(world.first, world.last + 1):
+    for day in range(world.first, world.last + 1, batch_days):
         yield world.until(day, Phase.VACANCIES)
-        if (day - world.first) % batch_days == 0 and plan.covers(day):
+        if plan.covers(day):
             for number, line, count in plan.counts(world, plan.places, day, "places_count"):
                 fill(world, residents, line.product, count, number)
         for kind, calendar in residents.leaving.items():

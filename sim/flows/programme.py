@@ -33,10 +33,18 @@ class Plan:
         self.lead_months = p.lead_months
         first = min(line.first_year for line in lines)
         self.first_day = int(months_later(first_day(first), p.lead_months))
-        self.weights = self._weights(world)
+        self._weights: dict[int, np.ndarray] = {}
 
-    def _weights(self, world: World) -> np.ndarray:
+    def weights(self, world: World, agreed_day: int) -> np.ndarray:
+        """Return the social dwellings that fall to each commune, by the law in force when they are agreed."""
+        year = max(year_of(agreed_day), year_of(world.first))
+        if year not in self._weights:
+            self._weights[year] = self._weights_of(world, first_day(year + 1) - 1)
+        return self._weights[year]
+
+    def _weights_of(self, world: World, day: int) -> np.ndarray:
         law, communes, builder = world.law, world.territory.communes, world.newcomers.builder
+        today, law.day = law.day, day  # what is read is noted, with its date
         sru = sru_per_year(
             communes["sru_rate_pct"].to_numpy(float),
             communes["sru_target_pct"].to_numpy(float),
@@ -45,9 +53,11 @@ class Plan:
             law["sru.rattrapage_seuils_points"],
             float(law["sru.periode_years"]),
         )
-        production = production_by_commune(builder)
+        social = float(law["plh.part_sociale"])
+        law.day = today
+        production = production_by_commune(world.territory)
         catch_up = world.scenario.flows.deliveries.sru_catch_up
-        return commune_weights(production, builder.qpv, sru, float(law["plh.part_sociale"]), catch_up)
+        return commune_weights(production, builder.qpv, sru, social, catch_up)
 
     def covers(self, service_day: int) -> bool:
         """Whether what enters service on a day comes from the programme, and not from what was agreed before it."""
@@ -70,11 +80,12 @@ class Plan:
     def batch(self, world: World, service_day: int) -> Dwellings:
         """Return the dwellings of a day, not announced yet."""
         p, builder = world.scenario.flows.deliveries, world.newcomers.builder
+        weights = self.weights(world, int(months_later(service_day, -self.lead_months)))
         homes = Dwellings.build(0)
         for number, line, count in self.counts(world, self.dwellings, service_day, "programme_count"):
             if count:
                 rng = world.luck_stream(f"programme_{number}")
-                made = make(builder, line, count, where(line, self.weights, builder), p.t2_ratio, rng, service_day)
+                made = make(builder, line, count, where(line, weights, builder), p.t2_ratio, rng, service_day)
                 made.luck_id[:] = identities(f"programme_{number}", service_day, count)
                 homes.append(made)
         return homes.copy()

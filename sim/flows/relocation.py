@@ -76,7 +76,8 @@ class Relocations:
         months = (world.day - np.array([self.last_refusal[one][1] for one in households.tolist()])) / DAYS_PER_MONTH
         limit, delay = int(world.law["relogement.refus_max"]), int(world.law["relogement.maintien_months"])
         loses = ~keeps_right_to_stay(refusals, limit, months, delay)
-        loses &= a.status[h.application[households]] == Status.OPEN
+        rows = h.application[households]
+        loses &= (rows >= 0) & (a.status[rows] == Status.OPEN)  # not those who gave notice meanwhile
         moves_stock.leave_dwelling(world, households[loses], Reason.RIGHT_LOST)
 
     def waiting(self, world: World) -> np.ndarray:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.flows.arrivals import arrivals
 from sim.flows.caleol import commissions
 from sim.flows.control import months
@@ -30,7 +32,7 @@ from sim.population.build import FirstDay
 from sim.rules.policy import policy_of
 from sim.state.living import APPLICATIONS, DWELLINGS, HOUSEHOLDS
 from sim.state.luck import Luck
-from sim.state.records import Replication
+from sim.state.records import ROUND, Replication
 from sim.state.tables import Table
 from sim.words.clock import to_day, year_of
 from sim.world.waiting import Waiting
@@ -170,6 +172,7 @@ def simulate(
         first_day=world.first,
         last_day=world.last,
         legal_values_read=world.law.read,
+        rounds=np.array(world.exchange_rounds, dtype=ROUND),
         seconds=time.process_time() - began,
     )
 

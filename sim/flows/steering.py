@@ -152,7 +152,8 @@ def household_facts(world: World, rows: np.ndarray, names: tuple[str, ...]) -> d
     """Return what objectives ask about the households of applications (bool, one per row)."""
     identity = world.households.luck_id[world.applications.household[rows]]
     share = float(world.law["travailleurs_essentiels.part_des_actifs"])
-    return dict(facts_of(names, world.applicants(rows), Context(world.quartile[rows], identity, share)))
+    context = Context(world.quartile[rows], identity, share, world.today())
+    return dict(facts_of(names, world.applicants(rows), context))
 
 
 def criteria(world: World) -> tuple[str, ...]:

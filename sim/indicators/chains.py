@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.indicators.exchanges import groups
 from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import ROOMS, Population, attach
 from sim.indicators.measures import Measure, count, indicator, mean, share
@@ -12,30 +13,50 @@ CHAIN_SCOPES = ("mel", "territoire", "bailleur", "typologie", "financement", "qp
 LONGEST = 4
 
 
-def lengths(leases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many households each lease houses, itself and those that follow in turn; and which start a chain.
+def followers(leases: np.ndarray) -> np.ndarray:
+    """Return the lease that follows each one, -1 = none: the first on the dwelling that its household left.
 
-    A lease follows another when it is the first on the dwelling that its household left. Chains are cut at the
-    end of the run: those of its last months are shorter than they would be.
+    Chains are cut at the end of the run: those of its last months are shorter than they would be.
     """
-    size = len(leases)
-    homes, left = leases["dwelling"].tolist(), leases["previous_dwelling"].tolist()
-    length, starts = np.ones(size, dtype=np.int64), np.ones(size, dtype=bool)
-    next_on: dict[int, int] = {}
-    for i in range(size - 1, -1, -1):
-        follower = next_on.pop(left[i], None) if left[i] >= 0 else None
-        if follower is not None:
-            length[i] += length[follower]
-            starts[follower] = False
-        next_on[homes[i]] = i
-    return length, starts
+    size, left = len(leases), leases["previous_dwelling"].astype(np.int64)
+    place = np.arange(size)
+    keys = leases["dwelling"].astype(np.int64) * (size + 1) + place
+    order = np.argsort(keys)
+    at = np.searchsorted(keys[order], left * (size + 1) + place)
+    found = order[np.minimum(at, size - 1)] if size else place
+    follows = (left >= 0) & (at < size) & (leases["dwelling"][found] == left)
+    return np.asarray(np.where(follows, found, -1))
+
+
+def walk(leases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each lease, the lease that its chain starts from, and its step in the chain (1 = the first)."""
+    follower = followers(leases)
+    origin, step = np.arange(len(leases)), np.zeros(len(leases), dtype=np.int64)
+    starts = np.ones(len(leases), dtype=bool)
+    starts[follower[follower >= 0]] = False
+    here, number = np.flatnonzero(starts), 1
+    while len(here):
+        step[here] = number
+        after = follower[here]
+        goes_on = after >= 0
+        origin[after[goes_on]] = origin[here[goes_on]]
+        here, number = after[goes_on], number + 1
+    return origin, step
+
+
+def in_chains(prepared: Preparation) -> np.ndarray:
+    """Return the rows of the leases that chains are made of: a cycle of exchange opens and follows nothing."""
+    swapped, kept = np.flatnonzero(prepared.is_exchange), np.ones(len(prepared.r.leases), dtype=bool)
+    kept[swapped[~groups(prepared.r.leases[swapped])[1]]] = False
+    return np.flatnonzero(kept)
 
 
 def chains(prepared: Preparation) -> Population:
     """Chains, counted in the year and at the place of their first lease."""
-    leases = prepared.r.leases
-    length, starts = lengths(leases)
-    rows = np.flatnonzero(starts)
+    leases = prepared.r.leases[in_chains(prepared)]
+    origin, step = walk(leases)
+    rows = np.flatnonzero(step == 1)
+    length = np.bincount(origin, minlength=len(leases))
     year = prepared.year(leases["day"][rows])
     places = prepared.at_dwelling(leases["dwelling"][rows], leases["is_in_qpv"][rows])
     places["reservataire"] = leases["reservataire"][rows]

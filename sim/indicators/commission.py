@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation, outside_exchange, select
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import ALL_SCOPES, LEASE_SCOPES, Measure, count, indicator, mean, ratio, share
 from sim.rules.commission import Decision
@@ -31,7 +31,7 @@ def files(prepared: Preparation) -> Population:
 def answering(prepared: Preparation) -> Population:
     """Applicants who got an offer in a year, each counted once a year."""
     events = prepared.r.events
-    positions = select(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
+    positions = outside_exchange(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
     who, year = events["application"][positions], prepared.year(events["day"][positions])
     _, first, place = np.unique(who.astype(np.int64) * 10_000 + year, return_index=True, return_inverse=True)
     refusals = np.bincount(place, weights=events["kind"][positions] != EventKind.OFFERED, minlength=len(first))
@@ -164,8 +164,8 @@ def refusing(facts: Facts) -> Measure:
     scopes=(*LEASE_SCOPES, "public"),
 )
 def offers_per_lease(facts: Facts) -> Measure:
-    """Offers made for a dwelling until it was let."""
-    return mean(facts.leases, offers_before(facts.source))
+    """Offers made for a dwelling until it was let; exchanges are none."""
+    return mean(facts.leases, offers_before(facts.source), among=~facts.source.is_exchange)
 
 
 @indicator("propositions", label="Propositions faites", unit="count", reference="8.4 n° 13", scopes=ALL_SCOPES)

@@ -7,7 +7,23 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sim.indicators import attributions, chains, commission, equity, holders, scores, stock, supply, waiting
+from sim.indicators import (
+    attributions,
+    chain_steps,
+    chains,
+    commission,
+    control,
+    dalo,
+    equity,
+    exchanges,
+    holders,
+    orientation5,
+    scores,
+    stock,
+    stock_flows,
+    supply,
+    waiting,
+)
 from sim.indicators.facts import Facts, Norms, prepare
 from sim.indicators.grid import SCOPES, Names
 from sim.indicators.measures import INDICATORS, Measure
@@ -15,7 +31,10 @@ from sim.state.records import Replication
 
 __all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
 
-MODULES = (waiting, attributions, stock, equity, supply, commission, holders, scores, chains)
+MODULES = (
+    waiting, attributions, control, stock, equity, supply, commission, holders, scores, chains, chain_steps,
+    stock_flows, orientation5, dalo, exchanges,
+)  # fmt: skip
 """Imported so that their indicators are registered."""
 
 COLUMNS = ("year", "indicator", "scope", "group", "numerator", "denominator", "value", "unit")

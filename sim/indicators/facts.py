@@ -27,6 +27,15 @@ class Norms:
     surface_m2: tuple[float, ...]  # smallest legal area for 1, 2, ... persons; the last holds beyond (sur_occupation.*)
     qpv_bit: int  # bit of Dwellings.qpv_map that tells the QPV map in force
     files_min: int  # fewest files a commission examines for a dwelling (caleol.candidats_min)
+    key_worker_share: float  # of those who work (travailleurs_essentiels.part_des_actifs, a hypothesis)
+    dalo_offer_months: int  # the prefect's delay to make an offer (dalo.delai_offre_months)
+    ceilings_eur_year: tuple[tuple[float, ...], ...] = ()  # by Financing: categories 1 to 6, then per further person
+    apl_cap_eur_month: tuple[tuple[float, ...], ...] = ()  # zones 2 and 3, T1 to T5: APL ceiling with flat charges
+    rent_index: float = 1.0  # rents of the year over those of the base year
+    income_index: float = 1.0
+    stops: tuple[str, ...] = ()  # months and days on which landlords report to the prefect (lec.dates_arret)
+    control_months: int = 0  # flow on which he judges them (lec.fenetre_controle_months)
+    release_months: int = 0  # rolling flow that ends his substitution (lec.fenetre_sortie_months)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,13 @@ def select(events: np.ndarray, *kinds: EventKind) -> np.ndarray:
     return np.flatnonzero(wanted[events["kind"]])
 
 
+def outside_exchange(events: np.ndarray, *kinds: EventKind) -> np.ndarray:
+    """Return the positions of some kinds of event, without those of exchanges."""
+    found = select(events, *kinds)
+    reason = events["reason"][found]
+    return np.asarray(found[(reason != Reason.EXCHANGED) & (reason != Reason.EXCHANGE_FAILED)])
+
+
 def prepare(replication: Replication, names: Names, norms: Mapping[int, Norms]) -> Facts:
     """Arrange one replication for counting.
 
@@ -86,6 +102,8 @@ class Preparation:
         self.r, self.grid, self.norms = replication, grid, norms
         self.starts = np.array([first_day(y) for y in (*grid.years, grid.years[-1] + 1)], dtype=np.int64)
         self.bits = np.array([norms[y].qpv_bit for y in grid.years])
+        self.dalo_offer_months = np.array([norms[y].dalo_offer_months for y in grid.years])
+        self.key_workers = np.array([norms[y].key_worker_share for y in grid.years])
         self.territory = np.asarray(grid.names.territory_of)
 
     def facts(self) -> Facts:
@@ -103,12 +121,26 @@ class Preparation:
             self.answers(),
             self.sessions(),
             self.of_dwellings(select(events, kind.LET_OUTSIDE)),
-            self.of_dwellings(moved[events["reason"][moved] == Reason.MOVED]),
+            self.of_dwellings(self.freed(moved)),
             self.dwellings(),
             self.spells(),
             tuple(windows),
             self,
         )
+
+    @cached_property
+    def is_exchange(self) -> np.ndarray:
+        """Which leases were signed in an exchange (leases stand in the order of the log)."""
+        events = self.r.events
+        return np.asarray(events["reason"][select(events, EventKind.HOUSED)] == Reason.EXCHANGED)
+
+    def freed(self, moved: np.ndarray) -> np.ndarray:
+        """Return the exits that free a dwelling for the list: moves, and the first of a chain; no cycle does."""
+        events, leases = self.r.events, self.r.leases[self.is_exchange]
+        taken = leases["dwelling"].astype(np.int64) * int(self.starts[-1]) + leases["day"]
+        left = events["dwelling"][moved].astype(np.int64) * int(self.starts[-1]) + events["day"][moved]
+        reason = events["reason"][moved]
+        return np.asarray(moved[(reason == Reason.MOVED) | ((reason == Reason.EXCHANGED) & ~np.isin(left, taken))])
 
     def year(self, day: np.ndarray) -> np.ndarray:
         """Return the index of the year of each day."""
@@ -142,8 +174,8 @@ class Preparation:
 
     def publics(self, rows: np.ndarray, year: np.ndarray, **known: np.ndarray) -> dict[str, np.ndarray]:
         """Return the publics of applications."""
-        calendar = year + self.grid.years[0]
-        return publics(self.r.households, self.r.applications, rows, calendar, **known)
+        calendar, share = year + self.grid.years[0], self.key_workers[year]
+        return publics(self.r.households, self.r.applications, rows, calendar, share, **known)
 
     def leases(self) -> Population:
         """Return the attributions, by dwelling obtained."""
@@ -157,7 +189,8 @@ class Preparation:
             | {
                 "delay_days": leases["day"] - leases["filed_day"],
                 "empty_days": leases["day"] - leases["vacant_day"],
-                "is_reletting": leases["vacant_day"] > self.r.dwellings.service_day[leases["dwelling"]],
+                "is_reletting": (leases["vacant_day"] > self.r.dwellings.service_day[leases["dwelling"]])
+                & ~(self.is_exchange & (leases["vacant_day"] == leases["day"])),  # never empty
             }
         )
         return attach(self.grid, year, places, groups, columns)
@@ -202,7 +235,7 @@ class Preparation:
     def answers(self) -> Population:
         """Return offers and refusals, by dwelling."""
         events = self.r.events
-        positions = select(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
+        positions = outside_exchange(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
         kinds, rows = events["kind"][positions], events["dwelling"][positions]
         year, who = self.year(events["day"][positions]), events["application"][positions]
         places = self.at_dwelling(rows, self.in_qpv(rows, year)) | {"reservataire": self.holder(rows, positions)}
@@ -212,7 +245,7 @@ class Preparation:
     def sessions(self) -> Population:
         """Return the dwellings examined by a commission, with the number of their files."""
         events = self.r.events
-        positions = select(events, EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
+        positions = outside_exchange(events, EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
         span = int(self.starts[-1])
         keys = events["dwelling"][positions].astype(np.int64) * span + events["day"][positions]
         _, first, files = np.unique(keys, return_index=True, return_counts=True)
@@ -287,7 +320,8 @@ class Preparation:
                 book.everybody(group.astype(np.int32) + grid.start[scope])
         filed = applications.filed_day[rows].astype("datetime64[D]").astype("datetime64[Y]")
         filed_year = 1970 + filed.astype(np.int32)
-        for name, mask in publics(households, applications, rows, filed_year).items():
+        share = self.key_workers[np.clip(filed_year - grid.years[0], 0, len(grid.years) - 1)]
+        for name, mask in publics(households, applications, rows, filed_year, share).items():
             book.some(mask, grid.number("public", name))
         flags = applications.recognition[rows]
         book.recognised((flags & (DALO | PDALHPD)) != 0, grid.number("public", "reconnus DALO ou PDALHPD"))

@@ -45,6 +45,7 @@ PUBLICS = (
     "handicap",
     "sans abri",
     "sortants d'hébergement",
+    "travailleurs essentiels",
 )
 ROOMS = ("T1", "T2", "T3", "T4", "T5 et plus")
 
@@ -57,6 +58,7 @@ class Names:
     territories: tuple[str, ...]
     territory_of: np.ndarray
     landlords: tuple[str, ...]
+    is_zone_3: np.ndarray | None = None  # APL zone of each commune, 1 = zone 3, 0 = zone 2
 
     @classmethod
     def of(cls, territory: Territory) -> Names:
@@ -67,6 +69,7 @@ class Names:
             tuple(territory.territoires),
             communes["territoire_index"].to_numpy(dtype=np.int64),
             tuple(territory.landlords["nom"]),
+            (communes["apl_zone"].to_numpy() == 3).astype(int),
         )
 
 
@@ -172,6 +175,10 @@ class Population:
 
     def median(self, values: np.ndarray) -> np.ndarray:
         """Return the median of whole numbers in each cell, shape (years, groups); NaN in an empty one."""
+        return self.quantile(values, 1 / 2)
+
+    def quantile(self, values: np.ndarray, share: float) -> np.ndarray:
+        """Return a quantile of whole numbers in each cell, between its two neighbours; NaN in an empty one."""
         cells = self.grid.shape[0] * self.grid.groups
         least = int(values.min(initial=0))
         span = int(values.max(initial=0)) - least + 1
@@ -185,8 +192,11 @@ class Population:
         firsts = np.cumsum(sizes) - sizes
         table = np.full(cells, np.nan)
         filled = np.flatnonzero(sizes)
-        low, high = firsts[filled] + (sizes[filled] - 1) // 2, firsts[filled] + sizes[filled] // 2
-        table[filled] = least + (keys[low] % span + keys[high] % span) / 2
+        place = (sizes[filled] - 1) * share
+        below = np.floor(place).astype(np.int64)
+        low, high = firsts[filled] + below, firsts[filled] + np.ceil(place).astype(np.int64)
+        part = place - below
+        table[filled] = least + (keys[low] % span) * (1 - part) + (keys[high] % span) * part
         return table.reshape(self.grid.shape)
 
 
@@ -215,7 +225,9 @@ def attach(
     known : np.ndarray, optional
         bool, one per year; all True by default.
     """
-    narrow = np.int16 if grid.shape[0] * grid.groups < 2**15 else np.int32  # there are millions of them
+    narrow = (
+        np.int16 if grid.shape[0] * grid.groups <= np.iinfo(np.int16).max else np.int32
+    )  # there are millions of them
     base = year.astype(np.int32) * grid.groups
     placed = np.empty((1 + len(places), len(year)), dtype=narrow)
     placed[0] = base + grid.start[WHOLE]

@@ -177,7 +177,8 @@ def tally(spells: Spells, first_day: int, last_day: int, horizon: int = HORIZON_
         Largest age, days.
     """
     width, classes = horizon + 2, len(spells.labels)  # one more age, where those who stay to the horizon are taken off
-    change, housed, left = (np.zeros((classes, width), dtype=np.int32) for _ in range(3))
+    change = np.zeros((classes, width), dtype=np.int32)
+    housed, left = np.zeros_like(change), np.zeros_like(change)
     followed = np.zeros(classes, dtype=np.int64)
     columns = (spells.filed, spells.enter, spells.leave, spells.cause, spells.cell)
     _count(*columns, first_day, last_day, horizon, change, housed, left, followed)

@@ -79,10 +79,10 @@ def mean(population: Population, values: np.ndarray, among: np.ndarray | None = 
     return ratio(population.total(values if among is None else np.where(among, values, 0)), population.total(among))
 
 
-def median(population: Population, values: np.ndarray) -> Measure:
-    """Return the median of values."""
+def median(population: Population, values: np.ndarray, share: float = 1 / 2) -> Measure:
+    """Return the median of values, or another quantile."""
     total = population.total()
-    value = np.where(np.isnan(total), np.nan, population.median(values))
+    value = np.where(np.isnan(total), np.nan, population.quantile(values, share))
     return Measure(np.full(total.shape, np.nan), total, value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.rules.segments import is_key_worker
 from sim.state.applications import Applications
 from sim.state.households import Households
 from sim.words.codes import Occupation, Recognition
@@ -59,6 +60,7 @@ def publics(
     applications: Applications,
     rows: np.ndarray,
     year: np.ndarray,
+    key_worker_share: np.ndarray,
     *,
     quartile: np.ndarray | None = None,
     recognition: np.ndarray | None = None,
@@ -73,6 +75,8 @@ def publics(
         Rows of ``applications``.
     year : np.ndarray
         Calendar year in which each is counted; ages are reached in the year.
+    key_worker_share : np.ndarray
+        Share of those who work that are key workers, in that year.
     quartile, recognition : np.ndarray, optional
         On the day counted; publics that need them are left out when they are not known.
     """
@@ -87,6 +91,7 @@ def publics(
         "handicap": households.is_disabled[who],
         "sans abri": is_homeless(households, who, is_mutation),
         "sortants d'hébergement": is_sheltered(households, who, is_mutation),
+        "travailleurs essentiels": is_key_worker(households.employment[who], households.luck_id[who], key_worker_share),
     }
     if quartile is not None:
         masks |= {"premier quartile": quartile == 1, "quartiles 2 à 4": quartile > 1}

@@ -11,7 +11,6 @@ from sim.indicators.measures import (
     count,
     indicator,
     mean,
-    nothing,
     ratio,
 )
 
@@ -116,16 +115,3 @@ def under_occupied(facts: Facts) -> Measure:
 def over_occupied(facts: Facts) -> Measure:
     """Tenants whose dwelling is smaller than R822-25 asks for their number."""
     return ratio(facts.dwellings.total(facts.dwellings["over_occupied"]), facts.dwellings.total(facts.dwellings["let"]))
-
-
-@indicator(
-    "echanges_menages",
-    label="Ménages ayant échangé leur logement",
-    unit="count",
-    reference="8.4 n° 20",
-    scopes=("mel",),
-    fed=False,
-)
-def exchanges(facts: Facts) -> Measure:
-    """Households moved by an exchange: no flow feeds it yet."""
-    return nothing(facts)

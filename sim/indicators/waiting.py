@@ -8,6 +8,8 @@ from sim.indicators.facts import Facts
 from sim.indicators.incidence import estimate, median_days
 from sim.indicators.measures import ALL_SCOPES, WISH_SCOPES, Measure, count, indicator, mean, median, ratio, share
 
+DELAY_SCOPES = ("mel", "territoire", "typologie", "public")
+
 
 @indicator(
     "demandes_en_stock",
@@ -100,6 +102,30 @@ def delay_mean(facts: Facts) -> Measure:
 def delay_median(facts: Facts) -> Measure:
     """Days from filing to lease, of those housed."""
     return median(facts.leases, facts.leases["delay_days"])
+
+
+@indicator(
+    "delai_attribution_p25",
+    label="Délai d'attribution, premier quart",
+    unit="days",
+    reference="8.4 n° 4",
+    scopes=DELAY_SCOPES,
+)
+def delay_first_quarter(facts: Facts) -> Measure:
+    """Days from filing to lease within which a quarter of those housed were."""
+    return median(facts.leases, facts.leases["delay_days"], 1 / 4)
+
+
+@indicator(
+    "delai_attribution_p75",
+    label="Délai d'attribution, troisième quart",
+    unit="days",
+    reference="8.4 n° 4",
+    scopes=DELAY_SCOPES,
+)
+def delay_third_quarter(facts: Facts) -> Measure:
+    """Days from filing to lease within which three quarters of those housed were."""
+    return median(facts.leases, facts.leases["delay_days"], 3 / 4)
 
 
 @indicator(

@@ -134,7 +134,7 @@ def resolve(merged: Merged, paths: Sequence[Path]) -> Loaded:
     source = as_plain(scenario.model_dump())
     given = {"/".join(map(str, route)): where[0] for route, where in merged.where.items()}
     read = [*paths, *law_files()]
-    read += [*map(find_grid, _grids(scenario)), *allocation_files(scenario)]
+    read += [*map(find_grid, grids_of(scenario)), *allocation_files(scenario)]
     for name, objective in scenario.rules.objectives.items():
         if objective.table:
             where = merged.line_of(("rules", "objectives", name, "table"))
@@ -198,7 +198,7 @@ def _meaning_faults(scenario: Scenario, merged: Merged) -> Iterator[Fault]:
             yield from found.faults
 
 
-def _grids(scenario: Scenario) -> list[str]:
+def grids_of(scenario: Scenario) -> list[str]:
     """Return the names of the grids that rank applications."""
     rule = scenario.rules.designation
     ranks = rule.name == "cotation" or (rule.ranks_by == "cotation" and rule.name in RANKED_BY_ANOTHER)

@@ -6,10 +6,17 @@ from sim.inputs.parameters import Strict, parameter, technical
 
 
 class Dalo(Strict):
-    """The mediation commission (CCH L441-2-3). It decides in the delay of the law, ``dalo.delai_commission_months``."""
+    """The mediation commission (CCH L441-2-3). It decides in the delay of the law, ``dalo.delai_commission_months``.
+
+    It is seised when the law allows: at filing with a ground that needs no delay, else later (``dalo_seisin_days``).
+    """
 
     share: float = parameter(
-        0.02, unit="share", doc="part des éligibles au PDALHPD qui obtiennent une décision DALO favorable", ge=0, le=1
+        0.06,
+        unit="share",
+        doc="part des éligibles au PDALHPD qui obtiennent une décision DALO favorable s'ils attendent jusque-là",
+        ge=0,
+        le=1,
     )
     loss_share: float = parameter(
         0.0,
@@ -24,7 +31,7 @@ class Pdalhpd(Strict):
     """The label of the PDALHPD du Nord, first access."""
 
     share: float = parameter(
-        0.25, unit="share", doc="part des éligibles au PDALHPD qui obtiennent le label", ge=0, le=1
+        0.21, unit="share", doc="part des éligibles au PDALHPD qui obtiennent le label", ge=0, le=1
     )
     delay_mean_days: float = parameter(120.0, unit="days", doc="délai moyen entre le dépôt et le label", gt=0)
     expires: bool = technical(False, doc="whether the label ends after the law's pdalhpd.validite_months")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from sim.inputs.parameters import Strict, parameter, technical
@@ -51,7 +52,11 @@ class Friction(Strict):
         0.10, unit="share", doc="ménages inscrits en dette de loyer, écartés de la bourse", ge=0, le=1
     )
     withdrawn_dwellings_share: float = parameter(
-        0.03, unit="share", doc="logements en plan de vente, démolition ou travaux lourds, écartés", ge=0, le=1
+        0.03,
+        unit="share",
+        doc="logements que leur bailleur écarte (plan de vente, travaux lourds), outre ceux que la simulation retire",
+        ge=0,
+        le=1,
     )
 
 
@@ -61,6 +66,7 @@ class Exchange(Strict):
     name: Literal["none", "pairs", "cycles", "ttc", "chains", "greedy"] = technical(
         "none", doc="mechanism (simhlm describe mechanisms)"
     )
+    opens: dt.date | None = technical(None, doc="day on which the exchange opens; the first day when it is not given")
     max_length: int = parameter(3, unit="count", doc="ménages au plus dans un cycle ou une chaîne", ge=2, le=6)
     objectives: tuple[str, ...] = technical(
         ("menages", "priorite", "occupation", "anciennete"),
@@ -77,8 +83,14 @@ class Exchange(Strict):
         ge=0,
         le=1,
     )
+    file_days: int = parameter(
+        30, unit="days", doc="de la proposition au dossier complet, que voit la prochaine séance de chaque CALEOL", ge=1
+    )
     delay_days: int = parameter(
-        60, unit="days", doc="de la proposition à la remise des clés, le même jour pour tous", ge=1
+        60,
+        unit="days",
+        doc="de la proposition à la remise des clés, le même jour pour tous ; plus si une commission siège plus tard",
+        ge=1,
     )
     waiver_share: float = parameter(
         0.0,

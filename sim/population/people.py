@@ -6,6 +6,8 @@ import numpy as np
 
 from sim.population.raking import choose, even, mark
 from sim.population.shapes import Shapes
+from sim.rules.eligibility import household_category, is_young_couple
+from sim.rules.occupancy import is_over_occupied, is_under_occupied
 from sim.state.households import Households
 from sim.state.rows import Rows
 from sim.words.clock import year_of
@@ -75,12 +77,13 @@ def derive(homes: Households, shapes: Shapes, day: int) -> None:
     children = homes.children_count.astype(int)
     homes.consumption_units[:] = first + adult * (size - 1 - children) + child * children
     ages = year_of(day) - homes.birth_year.astype(int)
-    category = size + (~homes.is_couple & (dependants > 0) & (dependants == size - 1))
     most = float(shapes.law.at("jeune_menage.somme_ages_max_years", day))
-    young = homes.is_couple & (dependants == 0) & (size == SEVERAL) & (2 * ages <= most)  # both of one age
-    category = np.where(young, 3, category) + homes.is_disabled
-    homes.ceiling_category[:] = np.clip(category, 1, 6)
-    homes.persons_over_six[:] = np.maximum(size - 6, 0)
+    categories = len(shapes.law.at("plafond.plus_eur_year", day)) - 1  # then an amount per further person
+    young = is_young_couple(size, homes.is_couple, dependants, 2 * ages, most)  # both of one age
+    homes.ceiling_category[:] = household_category(
+        size, homes.is_couple, dependants, young, homes.is_disabled, categories
+    )
+    homes.persons_over_six[:] = np.maximum(size - categories, 0)
     family = np.where(dependants > 0, 1 + dependants, homes.is_couple)
     homes.family_type[:] = np.minimum(family, 9)
 
@@ -96,27 +99,18 @@ def rooms_missing(size: np.ndarray, is_couple: np.ndarray, children: np.ndarray,
     return np.asarray(needed - rooms.astype(int))
 
 
-def surface_needed_m2(size: np.ndarray, shapes: Shapes, day: int) -> np.ndarray:
-    """Return the surface under which a household is in *sur-occupation* (CCH R822-25), m²."""
-    surfaces = np.asarray(shapes.law.at("sur_occupation.surface_m2", day), dtype=float)
-    return np.asarray(surfaces[np.clip(size.astype(int), 1, len(surfaces)) - 1])
-
-
 def is_overcrowded(
     homes: Households | Rows, rooms: np.ndarray, surface_m2: np.ndarray, shapes: Shapes, day: int
 ) -> np.ndarray:
     """Whether households are in *sur-occupation manifeste*: legal surface, or rooms missing (PDALHPD)."""
     missing = rooms_missing(homes.size, homes.is_couple, homes.children_count.astype(int), rooms)
-    return np.asarray(
-        (surface_m2 < surface_needed_m2(homes.size, shapes, day)) | (missing >= shapes.value("grounds.missing_rooms"))
-    )
+    is_too_small = is_over_occupied(surface_m2, homes.size, shapes.law.at("sur_occupation.surface_m2", day))
+    return np.asarray(is_too_small | (missing >= shapes.value("grounds.missing_rooms")))
 
 
 def is_underoccupied(size: np.ndarray, rooms: np.ndarray, shapes: Shapes, day: int) -> np.ndarray:
     """Whether rooms exceed persons by more than the law allows (CCH L621-2)."""
-    return np.asarray(
-        rooms.astype(int) - size.astype(int) > float(shapes.law.at("sous_occupation.pieces_en_trop", day))
-    )
+    return is_under_occupied(rooms, size, int(shapes.law.at("sous_occupation.pieces_en_trop", day)))
 
 
 def income_score(

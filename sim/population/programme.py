@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.inputs.stock_files import ANYWHERE, Line
+from sim.inputs.territory import Territory
 from sim.population.deliveries import Builder
 from sim.population.dwellings import IN_2015, IN_2024, furnish
 from sim.population.raking import choose, mark
@@ -14,12 +15,12 @@ from sim.words.codes import Channel, Financing, Period
 SECOND = 1  # column of T2 in tables by typology
 
 
-def production_by_commune(builder: Builder) -> np.ndarray:
+def production_by_commune(territory: Territory) -> np.ndarray:
     """Return the dwellings of all kinds that the PLH aims at a year, by commune (objective of its territory)."""
-    communes = builder.shapes.territory.communes
+    communes, cells = territory.communes, territory.distributions
     population = communes["population"].to_numpy(float)
-    names = builder.shapes.rows("deliveries.territory_objective")
-    objective = dict(zip(names, builder.shapes["deliveries.territory_objective"][:, 0], strict=True))
+    mine = cells[cells["table"] == "deliveries.territory_objective"]
+    objective = dict(zip(mine["row"], mine["value"].astype(float), strict=True))
     part = communes["territoire_index"].to_numpy(int)
     wanted = np.array([objective[name] for name in communes["territoire"]])
     return np.asarray(wanted * population / np.bincount(part, weights=population)[part])

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.report import annexes, contents, members, sections, themes
+from sim.report import annexes, contents, exchange, living, members, sections, themes
 from sim.report.crosstabs import crossed
 from sim.report.definitions import DELAYS, KEY_FIGURES, LISTED, PRIORITIES
 from sim.report.members import Subject
-from sim.report.pages import has_grid, page, secrecy_sentence, warning
+from sim.report.pages import has_grid, page, warning
 from sim.report.publics import delays_by_public, gaps_to_base
 from sim.report.reading import Period, Reading, RunFolder
-from sim.report.secrecy import THRESHOLD
+from sim.report.secrecy import THRESHOLD, secrecy_sentence
 from sim.report.sections import Block, Figure, Folded, Section
 from sim.report.sources import scale_of
 from sim.report.tables import Table
@@ -141,6 +141,8 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         themes.publics_housed(subject),
         by_year(reading, "offre", "L'offre par année", themes.SUPPLY),
         *themes.supply(subject),
+        *living.supply(subject),
+        living.rule_of_thirty(subject),
         *crossed(subject.masks, period),
         themes.dreal(subject),
         *themes.tension(subject),
@@ -150,6 +152,7 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         members.territories(subject),
         named,
         hidden,
+        members.control(subject),
         members.communes(subject),
         members.quarters(subject),
         by_year(reading, "prioritaires", "Prioritaires reconnus, éligibles, et publics", PRIORITIES),
@@ -158,10 +161,14 @@ def all_tables(subject: Subject) -> dict[str, Table]:
         by_year(reading, "caleol", "Commissions, décisions et refus", themes.CALEOL),
         *themes.caleol(subject),
         by_year(reading, "mutations", "Mutations et chaînes de relogement", themes.MOVES),
+        *living.chains(subject),
+        living.renewal(subject),
+        *exchange.tables(reading),
         by_year(reading, "occupation", "Occupation du parc et examen triennal", themes.OCCUPANCY),
         *([by_year(reading, "scores", "Scores, égalités, rangs", themes.SCORES)] if has_grid(reading) else []),
         gaps_to_base(reading, period),
         *themes.plh(subject),
+        *living.orientations(subject),
         contents.others(reading, _listed()),
         annexes.uncertainty(reading),
         annexes.definitions(reading),
@@ -177,7 +184,19 @@ def _listed() -> set[str]:
     own = {"taux_satisfaction", "orientations", "part_orientations", "part_attributions_reservataire",
            "part_orientations_rendues", "part_plai_parc", "part_plai_attributions", "part_prioritaires_reservataire",
            "part_q1", "part_q1_reservataire"}  # fmt: skip
-    return {*LISTED, *themes.SUPPLY, *themes.CALEOL, *themes.MOVES, *themes.OCCUPANCY, *themes.SCORES, *voulant, *own}
+    return {
+        *LISTED,
+        *living.LISTED,
+        *themes.SUPPLY,
+        *themes.CALEOL,
+        *themes.MOVES,
+        *themes.OCCUPANCY,
+        *themes.SCORES,
+        *exchange.CODES,
+        *exchange.BY_SITUATION,
+        *voulant,
+        *own,
+    }
 
 
 def _workbook(path: Path, subject: Subject, tables: dict[str, Table]) -> Path:
@@ -196,9 +215,9 @@ def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure
     texts: dict[str, Block] = {
         "cartes": "cartes",
         "delais": sections.delays(),
-        "echange": "" if reading.has("echanges_menages") else sections.NO_EXCHANGE,
+        "echange": "" if exchange.is_open(reading.manifest) else exchange.NONE,
         "siao": sections.NO_SIAO,
-        "secret": secrecy_sentence(reading),
+        "secret": secrecy_sentence(reading.threshold),
     }
     if not has_grid(reading):
         texts["cotation"] = sections.NO_GRID

@@ -134,7 +134,7 @@ def matrix(names: Sequence[str], counts: np.ndarray, is_hidden: np.ndarray, peri
         bool, cells under secrecy.
     """
     size = len(names)
-    figure = style.blank(8.6, 0.62 * size + 1.35)
+    figure = style.blank(8.6, 0.62 * size + 0.75)
     axes = style.panel(figure, 2.3, 0.25, 5.6, 0.62 * size)
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)

@@ -10,9 +10,10 @@ import numpy as np
 
 from sim.inputs.scenario import flatten
 from sim.report import french
-from sim.report.contents import label_of
+from sim.report.contents import OF_PUBLIC, label_of
 from sim.report.definitions import KEY_FIGURES, KIND_OF, PRIORITIES
 from sim.report.reading import KIND_OF_UNIT, Reading
+from sim.report.secrecy import COMPLEMENTS, THRESHOLD, Sum, is_small, protect
 from sim.report.tables import Cell, Quantity, Table
 from sim.results.compare import Comparison
 from sim.results.differences import KEYS, Paired, paired
@@ -38,6 +39,8 @@ BY_GROUP = ("attributions", "delai_attribution_moyen", "anciennete_stock_moyenne
 UNCHANGED, ESTABLISHED, TO_CONFIRM, UNSURE = "aucun écart", "établi", "à confirmer", "non établi"
 ONE_RUN = "une réplication, sans intervalle"
 LEVEL = 0.05
+OF_STOCK = {"anciennete_stock_moyenne": "demandes_en_stock", "demandes_en_stock": "demandes_en_stock"}
+"""Indicators of those who wait: how many they are decides whether they are shown."""
 MONTHS = (12, 24, 36, 60)
 MONTHS_OF_A_DAY = 1 / DAYS_PER_MONTH
 RUN_ONLY = ("title", "summary", "run/replications", "run/keep")
@@ -95,7 +98,9 @@ def scaled(kind: str, unit: str) -> tuple[str, float]:
 class Compared:
     """A comparison looked up by name; ``year`` is the one that tables of a single year show."""
 
-    def __init__(self, comparison: Comparison, year: int | None = None) -> None:
+    def __init__(self, comparison: Comparison, year: int | None = None, threshold: int = THRESHOLD) -> None:
+        self.threshold = threshold  # smallest count shown; 0 shows all
+        self._hidden: dict[tuple[str, str, int, str], set[str]] = {}
         self.comparison, self.sides = comparison, comparison.sides
         self.years = sorted(int(y) for y in comparison.differences["year"].unique())
         self.year = year or Reading(self.sides.base.run).last_full_year
@@ -119,6 +124,8 @@ class Compared:
         if row is None or np.isnan(row.difference):
             return Quantity(None, "gap_number")
         kind, factor = scaled(kind_of(code, row.unit), row.unit)
+        if self.is_hidden(side, code, year, scope, group):
+            return Quantity(None, kind).secret()
         value, low, high = (None if np.isnan(x) else factor * x for x in (row.difference, row.low, row.high))
         state = ", ".join(word for word in (chance(row.p_positive), verdict(row)) if word)
         return Quantity(value, kind, low, high, state=state)
@@ -130,8 +137,36 @@ class Compared:
         if row is None:
             return Quantity(None, "number")
         kind = kind_of(code, row.unit)
+        if self.is_hidden(other, code, year, scope, group):
+            return Quantity(None, kind).secret()
         value = none_if_nan(row.base if side is self.sides.base else row.value)
         return Quantity(french.to_months(value) if kind == "months" and row.unit == "days" else value, kind)
+
+    def is_hidden(self, side: Side, code: str, year: int, scope: str, group: str) -> bool:
+        """Whether secrecy hides what is said of a group in one of two scenarios, hence their difference."""
+        row = self.row(side, code, year, scope, group)
+        if row is None or kind_of(code, row.unit) == "index":
+            return False
+        if scope == "mel":
+            sizes = [row.base, row.value]
+            if row.unit != "count":
+                whole = self.row(side, "attributions", year) if code in OF_PUBLIC else None
+                sizes = [] if whole is None else [row.base * whole.base, row.value * whole.value]
+            return any(is_small(size, self.threshold) for size in sizes)
+        return group in self._veiled(side, OF_STOCK.get(code, "attributions"), year, scope)
+
+    def _veiled(self, side: Side, code: str, year: int, scope: str) -> set[str]:
+        """Return the members of a scope that are few in the base or in the alternative, and who would tell them."""
+        key = (side.name, code, year, scope)
+        if key not in self._hidden:
+            rows = {group: self.row(side, code, year, scope, group) for group in self.members(scope)}
+            told = {group: row for group, row in rows.items() if row is not None}
+            sums: list[Sum] = [(None, list(told))] if scope != "public" else [(None, pair) for pair in COMPLEMENTS]
+            found: set[str] = set()
+            for name in ("base", "value"):
+                found |= protect({group: getattr(row, name) for group, row in told.items()}, sums, self.threshold)
+            self._hidden[key] = found
+        return self._hidden[key]
 
     def members(self, scope: str) -> list[str]:
         """Return the groups of a scope, in alphabetical order."""
@@ -143,6 +178,11 @@ class Compared:
         """The price of each public, by alternative."""
         base, means = self.sides.base.name, self.comparison.means
         return {side.name: prices(means, base, side.name) for side in self.sides.alternatives}
+
+
+def is_told(cell: Cell) -> bool:
+    """Whether a cell holds a number, or hides one."""
+    return isinstance(cell, Quantity) and (cell.value is not None or cell.is_secret)
 
 
 def kind_of(code: str, unit: str) -> str:
@@ -160,7 +200,7 @@ def indicators(c: Compared, name: str, caption: str, codes: Iterable[str]) -> Ta
         cells: list[Cell] = [label_of(code), c.level(c.sides.base, code, c.year)]
         for side in c.sides.alternatives:
             cells += [c.level(side, code, c.year), c.gap(side, code, c.year)]
-        if any(isinstance(cell, Quantity) and cell.value is not None for cell in cells):
+        if any(is_told(cell) for cell in cells):
             rows.append(tuple(cells))
     return Table(name, caption, tuple(head), tuple(rows))
 
@@ -168,7 +208,7 @@ def indicators(c: Compared, name: str, caption: str, codes: Iterable[str]) -> Ta
 def yearly(c: Compared, side: Side) -> Table:
     """Return the differences of one alternative by year."""
     rows: list[tuple[Cell, ...]] = [(label_of(code), *(c.gap(side, code, year) for year in c.years)) for code in SHOWN]
-    known = tuple(r for r in rows if any(isinstance(q, Quantity) and q.value is not None for q in r))
+    known = tuple(r for r in rows if any(is_told(q) for q in r))
     caption = f"Écarts par année, {side.title} moins {c.sides.base.title}"
     return Table(f"annees_{side.name}", caption, ("Indicateur", *map(str, c.years)), known)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sim.report import french
 from sim.report.comparison import MONTHS_OF_A_DAY, Compared, over_runs, spread
 from sim.report.contents import label_of
+from sim.report.secrecy import Sum, protect
 from sim.report.tables import Cell, Quantity, Table
 from sim.results.pairing import Side
 from sim.results.restricted import HORIZON_MONTHS
@@ -68,17 +69,44 @@ def shares(c: Compared, side: Side) -> list[Share]:
     return found
 
 
+WHOLE = "applications"
+
+
+def hidden_counts(c: Compared, items: Sequence[Share]) -> set[tuple[str, str]]:
+    """Return the counts of winners and losers to hide: (name of the class, kind).
+
+    The kinds of a class add up to its applications, and the groups of a class to the whole.
+    """
+    values = {(item.name, kind): float(item.counts[kind].value or 0.0) for item in items for kind in KINDS}
+    values |= {(item.name, WHOLE): item.applications for item in items}
+    sums: list[Sum] = [((item.name, WHOLE), [(item.name, kind) for kind in KINDS]) for item in items]
+    whole = next(item.name for item in items if item.label == "mel")
+    for label in dict.fromkeys(item.label for item in items if item.label not in ("mel", "public")):
+        names = [item.name for item in items if item.label == label]
+        sums += [((whole, kind), [(name, kind) for name in names]) for kind in (*KINDS, WHOLE)]
+    return protect(values, sums, c.threshold)
+
+
+def is_told(item: Share, hidden: set[tuple[str, str]]) -> bool:
+    """Whether who wins and who loses in a class can be shown: its balance would give one of four counts back."""
+    return not any((item.name, kind) in hidden for kind in (WHOLE, *GAIN, *LOSS))
+
+
 def winners_table(c: Compared, side: Side, items: Sequence[Share]) -> Table:
     """Return winners and losers of one alternative by class."""
+    hidden = hidden_counts(c, items)
+
+    def cell(item: Share, kind: str, found: Quantity) -> Quantity:
+        return found.secret() if (item.name, kind) in hidden else found
+
     horizon = french.date(str(c.sides.base.run.manifest["scenario"]["run"]["end"]))
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             item.name,
-            Quantity(item.applications, "count"),
-            *(item.counts[kind] for kind in ("earlier", "only_here", "later", "only_base", "same_day")),
-            *(Quantity(item.counts[kind].value, "count") for kind in ("waiting", "left")),
-            item.net,
-            item.days,
+            cell(item, WHOLE, Quantity(item.applications, "count")),
+            *(cell(item, k, item.counts[k]) for k in ("earlier", "only_here", "later", "only_base", "same_day")),
+            *(cell(item, k, Quantity(item.counts[k].value, "count")) for k in ("waiting", "left")),
+            *(q if is_told(item, hidden) else q.secret() for q in (item.net, item.days)),
         )
         for item in items
     )

@@ -12,18 +12,19 @@ from sim.report import comparison_equity as equity
 from sim.report import french
 from sim.report.comparison import Compared
 from sim.report.comparison_curves import FEWEST, incidence_table, overlays
+from sim.report.comparison_drawings import GAPS, delays_figure, gaps_figure, source, winners_figure
 from sim.report.contents import Card, label_of
-from sim.report.definitions import CARDS, DELAY_SENTENCES, DELAYS, KEY_FIGURES, PRIORITIES
+from sim.report.definitions import CARDS, DELAY_SENTENCES, DELAYS
+from sim.report.pages import filled
+from sim.report.secrecy import THRESHOLD, secrecy_sentence
 from sim.report.sections import Figure
-from sim.report.tables import Quantity, Table
+from sim.report.tables import Table
 from sim.report.workbook import write_workbook
 from sim.results.compare import Comparison
-from sim.results.pairing import Side
 from sim.results.restricted import HORIZON_MONTHS
 
 if TYPE_CHECKING:
-    from sim.report.comparison_figures import DelayPanel
-    from sim.report.style import Drawing
+    pass
 
 SECTIONS = (
     ("change", "Ce qui change"),
@@ -40,17 +41,6 @@ RESTRICTED_SENTENCE = (
     f"Sur toutes les demandes, temps moyen passé sans bail pendant les {HORIZON_MONTHS} mois qui suivent le dépôt. Il "
     "existe toujours, même quand moins de la moitié finit par être logée, et tient la place du délai corrigé médian.",
 )
-DELAY_CLASSES = (
-    ("Ensemble", ("mel", "mel"), "Ensemble"),
-    ("Premier accès", ("public", "premier accès"), "Premier accès"),
-    ("Mutations", ("public", "mutation"), "Mutations"),
-    ("Premier quartile", ("public", "premier quartile"), "Premier quartile"),
-    ("Quartiles 2 à 4", ("public", "quartiles 2 à 4"), "Quartiles 2 à 4"),
-    ("DALO ou PDALHPD", ("public", "reconnus DALO ou PDALHPD"), "Reconnus DALO ou PDALHPD"),
-    ("Éligibles CCH", ("public", "éligibles CCH"), "Éligibles CCH"),
-)
-"""Row of the figure of delays, group of the indicators, row of the table of restricted means."""
-GAP_PANELS = (("gap_points", "Parts, en points"), ("gap_months", "Durées, en mois"), ("gap_count", "Effectifs"))
 
 
 @dataclass(frozen=True)
@@ -64,8 +54,10 @@ class Content:
     figures: dict[str, Figure | None]
 
 
-def write_comparison(comparison: Comparison, folder: Path, year: int | None = None) -> list[Path]:
-    """Write ``comparison.html``, ``comparison.xlsx`` and the figures, and return the files written.
+def write_comparison(
+    comparison: Comparison, folder: Path, year: int | None = None, secrecy: int = THRESHOLD
+) -> list[Path]:
+    """Write ``comparison.html``, its note, ``comparison.xlsx`` and the figures, and return the files written.
 
     Parameters
     ----------
@@ -75,16 +67,21 @@ def write_comparison(comparison: Comparison, folder: Path, year: int | None = No
         Where to write.
     year : int, optional
         Year of the tables of one year; the last one simulated in full by default.
+    secrecy : int
+        Smallest count shown; 0 shows all, and the report says so.
     """
-    c = Compared(comparison, year)
+    c = Compared(comparison, year, secrecy)
     content = build(c)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    written = [folder / "comparison.html", folder / "comparison.xlsx"]
+    written = [folder / "comparison.html", folder / "comparison.xlsx", folder / "note.html"]
     for figure in [*content.figures.values(), *content.winners]:
         if figure is not None:
             written.append(folder / "figures" / f"{figure.drawing.key}.svg")
             written[-1].write_text(figure.drawing.titled, encoding="utf-8", newline="\n")
     written[0].write_text(render(c, content), encoding="utf-8", newline="\n")
+    from sim.report import comparison_note
+
+    written[2].write_text(comparison_note.render(c, content.figures["incidence"]), encoding="utf-8", newline="\n")
     write_workbook(written[1], sheets(c, content), warning=warning(c), title="Comparaison de scénarios simulés")
     return written
 
@@ -109,7 +106,7 @@ def build(c: Compared) -> Content:
     origin = source(c)
     drawn = delays_figure(c, named["temps_sans_bail"], origin)
     figures: dict[str, Figure | None] = {
-        "ecarts": gaps_figure(c, named["ecarts"], origin),
+        "ecarts": gaps_figure(c, named["ecarts"], origin, GAPS),
         "delais": Figure(drawn, named["temps_sans_bail"], "chaque trait relie les scénarios pour une même classe."),
         "incidence": None,
     }
@@ -127,122 +124,6 @@ def build(c: Compared) -> Content:
         [equity.price_table(c, side) for side in c.sides.alternatives],
         figures,
     )
-
-
-def source(c: Compared) -> str:
-    """Return the source line of the figures."""
-    seed, count = c.sides.base.run.manifest["seed"], len(c.sides.replications)
-    pairs = "une réplication" if count == 1 else f"{french.number(count)} réplications appariées"
-    return f"Source : simulations simhlm, graine {seed}, {pairs}. Données simulées."
-
-
-def gaps_figure(c: Compared, table: Table, origin: str) -> Figure | None:
-    """Return the figure of the key differences, by kind; None when no indicator has a value."""
-    from sim.report import comparison_figures as f
-
-    codes = [code for code in parts.SHOWN if code in {*KEY_FIGURES, *PRIORITIES}]
-    rows = {code: [c.gap(side, code, c.year) for side in c.sides.alternatives] for code in codes}
-    panels = []
-    for kind, title in GAP_PANELS:
-        own = [code for code, row in rows.items() if any(q.kind == kind and q.value is not None for q in row)]
-        if own:
-            panels.append(f.GapPanel(title, [label_of(code) for code in own], [rows[code] for code in own]))
-    if not panels:
-        return None
-    drawing = f.gaps(
-        panels,
-        [side.title for side in c.sides.alternatives],
-        gaps_title(c),
-        f"Moyenne des écarts appariés par réplication, MEL, {c.year} : scénario moins « {c.sides.base.title} ».",
-        origin,
-    )
-    reading = (
-        "un point plein résiste à la correction pour comparaisons multiples (Holm, 5 %) ; un intervalle qui ne touche "
-        "pas 0 avec un point vide est à confirmer par davantage de réplications."
-    )
-    return Figure(drawing, table, reading)
-
-
-def gaps_title(c: Compared) -> str:
-    """Return how many differences of the MEL are established in the year."""
-    if len(c.sides.replications) == 1:
-        return "Une seule réplication : les écarts sont montrés sans intervalle, aucun n'est établi"
-    found = [
-        parts.verdict(row)
-        for side in c.sides.alternatives
-        for code in parts.SHOWN
-        if (row := c.row(side, code, c.year))
-    ]
-    judged = [word for word in found if word]
-    sure, maybe = judged.count(parts.ESTABLISHED), judged.count(parts.TO_CONFIRM)
-    if all(word == parts.UNCHANGED for word in judged):
-        return f"Aucun écart en {c.year} : les scénarios donnent exactement les mêmes résultats"
-    return (
-        f"En {c.year}, sur {french.plural(len(judged), 'écart')} à l'échelle de la MEL : "
-        f"{french.number(sure)} {'établi' if sure < 2 else 'établis'}, {french.number(maybe)} à confirmer"
-    )
-
-
-def delays_figure(c: Compared, table: Table, origin: str) -> Drawing:
-    """Return the three delays side by side."""
-    from sim.report import comparison_figures as f
-
-    titles = (
-        ("delai_attribution_moyen", f"Délai moyen des ménages\nlogés en {c.year}"),
-        ("anciennete_stock_moyenne", f"Ancienneté moyenne des demandes\nen attente fin {c.year}"),
-    )
-    panels = [
-        f.DelayPanel(
-            title, [[c.level(side, code, c.year, *group) for side in c.sides.all] for _, group, _ in DELAY_CLASSES]
-        )
-        for code, title in titles
-    ]
-    by_name = {row[0]: [q for q in row[1:] if isinstance(q, Quantity) and q.kind == "months"] for row in table.rows}
-    panels.append(
-        f.DelayPanel(
-            f"Temps moyen sans bail,\nrestreint à {HORIZON_MONTHS} mois",
-            [by_name[name] for _, _, name in DELAY_CLASSES],
-        )
-    )
-    labels = [label for label, _, _ in DELAY_CLASSES]
-    return f.delays(labels, panels, [s.title for s in c.sides.all], delays_title(c, panels), origin)
-
-
-def delays_title(c: Compared, panels: Sequence[DelayPanel]) -> str:
-    """Return how each delay moves for the whole, or between which values it lies when there are several scenarios."""
-    words = ("délai des ménages logés", "ancienneté de ceux qui attendent", "temps sans bail")
-    parts_said = []
-    for word, panel in zip(words, panels, strict=True):
-        base, *others = [q.value for q in panel.rows[0]]
-        known = [x for x in (base, *others) if x is not None]
-        if base is not None and len(others) == 1 and others[0] is not None:
-            parts_said.append(f"{word} {french.quantity(others[0] - base, 'gap_months')}")
-        elif known:
-            parts_said.append(f"{word} de {french.number(min(known), 1)} à {french.quantity(max(known), 'months')}")
-    head = f"« {c.sides.alternatives[0].title} »" if len(c.sides.alternatives) == 1 else "Selon le scénario"
-    return f"{head} : {', '.join(parts_said)}"
-
-
-def winners_figure(c: Compared, side: Side, origin: str) -> Figure:
-    """Return winners and losers of one alternative."""
-    from sim.report import comparison_figures as f
-
-    items = equity.shares(c, side)
-    whole = items[0].shares
-    gain, loss = whole["earlier"] + whole["only_here"], whole["later"] + whole["only_base"]
-    waiting = french.quantity(whole["waiting"], "share", decimals=0)
-    title = (
-        f"« {side.title} » : {french.quantity(gain, 'share')} des demandes y gagnent, "
-        f"{french.quantity(loss, 'share')} y perdent ; {waiting} attendent encore"
-        if gain or loss
-        else f"« {side.title} » : ni gagnant ni perdant, chaque demande a le même sort"
-    )
-    key = f"gagnants-{1 + c.sides.alternatives.index(side)}"
-    reading = (
-        "à droite les demandes logées plus tôt dans ce scénario ou seulement dans lui, à gauche l'inverse ; la part "
-        "hachurée n'est connue qu'à l'horizon : l'autre scénario peut loger ensuite."
-    )
-    return Figure(f.winners(items, key, title, origin), equity.winners_table(c, side, items), reading)
 
 
 def cards(c: Compared) -> list[Card]:
@@ -273,6 +154,7 @@ def warning(c: Compared) -> list[str]:
         if count > 1
         else "Une seule réplication : les écarts sont donnés sans intervalle ni probabilité ; aucun n'est établi.",
     ]
+    sentences.append(secrecy_sentence(c.threshold))
     versions = {str(side.run.manifest["simhlm"]) + str(side.run.manifest.get("commit")) for side in c.sides.all}
     if len(versions) > 1:
         sentences.append("Attention : les simulations viennent de versions différentes du programme.")
@@ -327,20 +209,9 @@ def sheets(c: Compared, content: Content) -> list[tuple[str, Sequence[Table]]]:
 
 def render(c: Compared, content: Content) -> str:
     """Return the HTML page, self-contained."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("sim.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    css = environment.loader.get_source(environment, "bilan.css")[0] if environment.loader else ""
     years = f"{c.years[0]}" if len(c.years) == 1 else f"{c.years[0]}–{c.years[-1]}"
-    page = environment.get_template("comparison.html").render(
-        style=Markup(css),
+    return filled(
+        "comparison.html",
         title=c.title,
         years=years,
         manifest=c.sides.base.run.manifest,
@@ -355,7 +226,5 @@ def render(c: Compared, content: Content) -> str:
         figures=content.figures,
         delays=(*DELAY_SENTENCES, RESTRICTED_SENTENCE),
         sections=SECTIONS,
-        svg=lambda figure: Markup(figure.drawing.inline),
-        is_quantity=lambda cell: isinstance(cell, Quantity),
+        printed={"temps_sans_bail", "publics", "territoires"},
     )
-    return page.lstrip() + "\n"

@@ -9,7 +9,7 @@ from sim.indicators.compute import INDICATORS
 from sim.report import french
 from sim.report.definitions import CARDS, DEFINITIONS, KIND_OF
 from sim.report.reading import KIND_OF_UNIT, Estimate, Period, Reading
-from sim.report.secrecy import is_small
+from sim.report.secrecy import COMPLEMENTS, is_small, protect
 from sim.report.sources import (
     MET,
     OBJECTIVES,
@@ -21,8 +21,14 @@ from sim.report.sources import (
 )
 from sim.report.tables import Cell, Quantity, Table
 
-OF_PUBLIC = {"part_dalo", "part_dalo_pdalhpd", "part_sortants_hebergement", "part_sans_abri"}
+OF_PUBLIC = {
+    "part_dalo", "part_dalo_pdalhpd", "part_sortants_hebergement", "part_sans_abri", "part_q1",
+    "part_mutations_attributions", "part_prioritaires_cch", "part_mutations_demandes",
+    "part_eligibles_prioritaires_stock",
+}  # fmt: skip
 """Shares whose numerator is printed as a count in another table."""
+SHARED_OUT = {"part_q1", "part_mutations_attributions", "part_mutations_demandes"}
+"""Those of which the rest is printed too."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,33 @@ def shown(reading: Reading, code: str, year: int | Period, scope: str = "mel", g
     estimate = reading.estimate(code, year, scope, group)
     found = estimate.quantity(KIND_OF.get(code))
     size = estimate.mean if estimate.unit == "count" else estimate.count
+    if KIND_OF.get(code) == "index":
+        size = None  # the denominator of an index of Theil is an entropy, not a number of households
     if code in OF_PUBLIC and estimate.mean is not None and estimate.count is not None:
         size = estimate.mean * estimate.count  # the share of a public gives back how many they are
+        if code in SHARED_OUT and is_small(estimate.count - size, reading.threshold):
+            size = estimate.count - size  # and how many the others are
     if code == "taux_satisfaction" and scope == "public":
         size = reading.estimate("attributions", year, scope, group).mean
     return found.secret() if is_small(size, reading.threshold) else found
+
+
+def of_public(reading: Reading, code: str, year: int | Period, public: str) -> Quantity:
+    """Return an indicator of a public, hidden also when it would give back how many the others are."""
+    found = shown(reading, code, year, "public", public)
+    sizes = ("attributions", "demandes_en_stock") if code == "taux_satisfaction" else (code,)
+    return found.secret() if any(public in veiled_publics(reading, size, year) for size in sizes) else found
+
+
+def veiled_publics(reading: Reading, code: str, year: int | Period) -> set[str]:
+    """Return the publics that are few, and those that share everybody out with one that is."""
+    size = "demandes_en_stock" if code in ("demandes_en_stock", "anciennete_stock_moyenne") else "attributions"
+    key = (size, str(year))
+    if key not in reading.veiled:
+        found = {p: reading.estimate(size, year, "public", p).mean for p in reading.members("public")}
+        known = {public: mean for public, mean in found.items() if mean is not None}
+        reading.veiled[key] = protect(known, [(None, pair) for pair in COMPLEMENTS], reading.threshold)
+    return reading.veiled[key]
 
 
 def by_year(reading: Reading, name: str, caption: str, codes: tuple[str, ...], *notes: str) -> Table:

@@ -89,6 +89,14 @@ DEFINITIONS = {
         "Délai médian d'attribution des ménages logés",
         "Médiane, sur les attributions de l'année, de (signature − dépôt).",
     ),
+    "delai_attribution_p25": Definition(
+        "Délai d'attribution : un quart des ménages logés en moins de",
+        "Premier quartile, sur les attributions de l'année, de (signature − dépôt).",
+    ),
+    "delai_attribution_p75": Definition(
+        "Délai d'attribution : trois quarts des ménages logés en moins de",
+        "Troisième quartile, sur les attributions de l'année, de (signature − dépôt).",
+    ),
     "anciennete_stock_moyenne": Definition(
         "Ancienneté moyenne des demandes en attente", "Moyenne, sur les demandes valides, de (31 décembre − dépôt)."
     ),
@@ -176,7 +184,9 @@ CARDS = (
 )
 DELAYS = (
     "delai_attribution_moyen",
+    "delai_attribution_p25",
     "delai_attribution_median",
+    "delai_attribution_p75",
     "anciennete_stock_moyenne",
     "anciennete_stock_mediane",
     "delai_corrige_median",
@@ -189,9 +199,13 @@ PRIORITIES = (
     "part_eligibles_prioritaires_stock",
     "part_dalo_pdalhpd",
     "part_dalo",
+    "decisions_dalo_echues",
+    "part_dalo_sans_offre",
     "part_sortants_hebergement",
     "part_sans_abri",
 )
+CONTROL = tuple(f"part_q1_hors_qpv_{name}_{stop}" for stop in (1, 2) for name in ("controle", "sortie"))
+"""The rolling control by the prefect, stop by stop."""
 COMMISSION = ("candidats_par_logement", "taux_refus_par_offre")
 STOCK = (
     "taux_vacance",
@@ -209,7 +223,7 @@ KIND_OF = {
     **dict.fromkeys((code for code in DEFINITIONS if code.startswith("theil_")), "index"),
 }
 """How an indicator is shown when its unit does not settle it (other durations: months; other shares: one decimal)."""
-LISTED = {*KEY_FIGURES, *DELAYS, *PRIORITIES, *COMMISSION, *STOCK}
+LISTED = {*KEY_FIGURES, *DELAYS, *PRIORITIES, *CONTROL, *COMMISSION, *STOCK}
 """Indicators that have their table; the others of a run come together in the annex."""
 STATUS_WORDS = {
     "legal": "loi ou règlement",

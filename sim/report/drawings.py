@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.report import french
+from sim.report import exchange, french
 from sim.report.contents import label_of, shown
 from sim.report.definitions import TRENDS
 from sim.report.members import Subject, panels
@@ -55,6 +55,7 @@ def draw(subject: Subject, tables: dict[str, Table], outline: Path | None = None
         "flux": _flux(subject, source),
         "decisions": _decisions(subject, source),
         "chaines": _chains(subject, source),
+        "reseau_echange": exchange.figure(subject, source),
     }
     return {key: figure for key, figure in found.items() if figure is not None}
 

@@ -176,7 +176,8 @@ def _gauge(axes: Axes, row: int, estimate: Estimate, target: float | None) -> st
     state = verdict(estimate, target)
     beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "left", "va": "center", "fontsize": 8.6}
     if estimate.mean is None:
-        axes.text(1.04, row, "non montré", style="italic", color=style.INK_SOFT, **beside)
+        words = "sans objet" if estimate.count == 0 else "non montré"
+        axes.text(1.04, row, words, style="italic", color=style.INK_SOFT, **beside)
         return state
     marker, face, edge, ink = MARKS[state]
     if estimate.low is not None and estimate.high is not None:

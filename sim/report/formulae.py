@@ -1,6 +1,13 @@
 """Formulae of the indicators whose label is in the registry: what is counted over what, in French."""
 
 FORMULAE = {
+    **{
+        f"part_q1_hors_qpv_{name}_{stop}": f"1er quartile ou relogés, hors QPV, parmi les baux signés hors QPV "
+        f"pendant les mois qui finissent au {words} arrêt de l'année ({months} ; L441-1, al. 33 et 34). Vide quand la "
+        "simulation n'a vu qu'une partie de ces mois."
+        for stop, words in ((1, "premier"), (2, "second"))
+        for name, months in (("controle", "flux contrôlé"), ("sortie", "flux qui met fin aux attributions du préfet"))
+    },
     "taux_satisfaction": "Attributions ÷ (attributions + demandes en attente au 31 décembre) du public.",
     "dossiers_caleol": "Dossiers sur lesquels une CALEOL a décidé dans l'année.",
     "part_desistements": "Désistements avant la commission ÷ dossiers arrivés à la séance, désistements compris.",
@@ -37,6 +44,10 @@ FORMULAE = {
     "chaines_ouvertes": "Baux sur un logement livré ou quitté par un ménage sorti du parc : ils ouvrent une chaîne.",
     "longueur_chaines": "Ménages logés tour à tour à partir d'une première vacance ; les chaînes sont coupées à la fin "
     "de la simulation : celles des derniers mois sont plus courtes qu'elles ne seraient.",
+    "decisions_dalo_echues": "Décisions DALO favorables, rendues pendant la simulation, dont le délai laissé au préfet "
+    "(six mois, R441-16-1) s'achève dans l'année ; sans celles qui ont quitté la liste auparavant.",
+    "part_dalo_sans_offre": "Parmi elles, ménages sans proposition depuis la décision ÷ ces décisions. Le recours "
+    "devant le tribunal leur est ouvert ; il n'est pas simulé.",
     "part_typologie_voulue": "Baux dont le nombre de pièces est celui demandé ÷ baux (classes de T1 à T5 et plus).",
     "livraisons": "Logements entrés en service dans l'année.",
     "departs_du_parc": "Logements quittés par un ménage qui sort du parc social.",

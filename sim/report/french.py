@@ -150,3 +150,11 @@ def parameter_value(value: object, unit: str) -> str:
 def parameter_kind(unit: str) -> str:
     """Return how a parameter of a unit is shown: percent for shares and yearly rates, plain for the rest."""
     return "rate" if unit in ("share", "per_year") else "year" if unit == "year" else "number"
+
+
+def bound(page: str) -> str:
+    """Return the text of a page with the spaces before ``: ; ? ! » %`` and after ``«`` unbreakable, as French wants."""
+    head, tag, body = page.partition("<body")
+    for mark in (":", ";", "?", "!", "»", "%"):
+        body = body.replace(f" {mark}", f"{NBSP}{mark}")
+    return head + tag + body.replace("« ", f"«{NBSP}")

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
-from matplotlib.patheffects import withStroke
 
 from sim.report import french, style
 
@@ -179,13 +178,15 @@ def _labels(
         words = name.replace("Territoire ", "").replace("des ", "").replace(" - ", "\n")
         text = f"{words}\n{french.quantity(value, kind) if value is not None else 'non montré'}"
         axes.text(
-            float(place[0]), float(place[1]), text, ha="center", va="center", fontsize=9, fontweight="bold",
-            linespacing=1.15, path_effects=[withStroke(linewidth=2.6, foreground="white")],
+            float(place[0]), float(place[1]), text, ha="center", va="center", fontsize=8.6, fontweight="bold",
+            linespacing=1.15, bbox=LABEL_BOX,
         )  # fmt: skip
 
 
-LABEL_KM = (9.0, 3.6)
+LABEL_KM = (9.5, 4.4)
 """Room of a label: width and height."""
+LABEL_BOX = {"boxstyle": "round,pad=0.22", "facecolor": "white", "edgecolor": "none", "alpha": 0.86}
+"""What stands behind a label, so that it is read on the darkest colour too."""
 ROUNDS = 40
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.report.contents import label_of, shown
+from sim.report.definitions import CONTROL
 from sim.report.masks import Masks
 from sim.report.reading import Estimate, Panel, Period, Reading
 from sim.report.sources import (
@@ -88,6 +89,10 @@ class Subject:
     def columns(self, scope: str, names: dict[str, str], codes: tuple[str, ...]) -> list[tuple[Cell, ...]]:
         """Return one line per member, with some indicators; counts are hidden so that none is given back."""
         by_code = {code: self._column(code, scope, names) for code in codes}
+        stock = by_code.get("demandes_en_stock", {})
+        for group, cell in by_code.get("taux_pression", {}).items():
+            if stock and stock[group].is_secret:  # pressure times attributions would give the stock back
+                by_code["taux_pression"][group] = cell.secret()
         return [(label, *(by_code[code][group] for code in codes)) for group, label in names.items()]
 
     def _column(self, code: str, scope: str, names: dict[str, str]) -> dict[str, Quantity]:
@@ -198,6 +203,33 @@ def landlords(subject: Subject) -> tuple[Table, Table]:
     return first, second
 
 
+def control(subject: Subject) -> Table:
+    """Return the rolling flows on which the prefect judges the first quartile outside QPV, by landlord.
+
+    No size is told: half-years add up to the year. A landlord with one small half-year shows neither.
+    """
+    reading, period, objective = subject.reading, subject.period, PANELS[0]
+    named, hidden = subject.landlords()
+    rows: list[tuple[Cell, ...]] = []
+    for scope, group, label in (("mel", "mel", "MEL"), *(("bailleur", g, n) for g, n in {**named, **hidden}.items())):
+        found = [reading.estimate(code, period.last, scope, group) for code in CONTROL]
+        is_small = any(subject.masks.is_small(e.count) for e in found)
+        told = [replace(judged(e, subject.target(objective)), count=None) for e in found]
+        rows.append((label, *(q.secret() if is_small else q for q in told)))
+    months = {str(v["name"]): v["is"] for v in sorted(reading.manifest["law"], key=lambda v: str(v["from"]))}
+    stops = [str(stop) for stop in months.get("lec.dates_arret", ())]
+    flows = [months.get(f"lec.fenetre_{name}_months", "") for name in ("controle", "sortie")]
+    head = [f"{length} mois au {stop[3:]}/{stop[:2]}/{period.last}" for stop in stops for length in flows]
+    notes = (
+        "Flux glissants de l'article L441-1, al. 33 et 34 : arrêtés et transmis au préfet deux fois l'an ; l'objectif "
+        "est contrôlé sur le flux court, le flux long met fin aux attributions par le préfet. Vide quand la simulation "
+        "n'a vu qu'une partie de ces mois.",
+    )
+    caption = f"Contrôle glissant du 1er quartile hors QPV, par bailleur, {period.last}"
+    kept = rows if len(head) == len(CONTROL) and any(reading.has(code) for code in CONTROL) else []
+    return Table("controle_lec", caption, ("Bailleur", *(head or CONTROL)), tuple(kept), notes)
+
+
 def holders(subject: Subject) -> Table:
     """Return the priority share of each holder against the law's 25 %, DALO apart."""
     rows: list[tuple[Cell, ...]] = []
@@ -232,6 +264,7 @@ def table_of(
     header: str, notes: tuple[str, ...] = (),
 ) -> Table:  # fmt: skip
     """Return some indicators of each member of a scope; those without any value are left out."""
-    told = tuple(c for c in codes if subject.reading.has(c))
-    rows = tuple(subject.columns(scope, names, told))
+    there = set(subject.reading.codes(scope))
+    told = tuple(c for c in codes if c in there and subject.reading.has(c))
+    rows = tuple(subject.columns(scope, names, told)) if told else ()
     return Table(name, caption, (header, *(label_of(c) for c in told)), rows, notes)

@@ -106,8 +106,6 @@ def objectives_figure(subject: Subject, source: str) -> Figure | None:
 
 def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure]) -> str:
     """Return the note as one HTML page that prints on two A4 pages."""
-    from markupsafe import Markup
-
     from sim.report.drawings import source_of
 
     source = source_of(subject)
@@ -130,5 +128,13 @@ def render(subject: Subject, tables: dict[str, Table], figures: dict[str, Figure
         title=f"Attributions de logements sociaux {subject.period} : ce que donnerait « {scenario['title']} »",
         caution=caution,
         source=source,
-        note_style=Markup(files("sim.report").joinpath("templates/note.css").read_text(encoding="utf-8")),
+        detail="bilan.html",
+        note_style=style(),
     )
+
+
+def style() -> str:
+    """Return the style of a note, added to that of reports."""
+    from markupsafe import Markup
+
+    return Markup(files("sim.report").joinpath("templates/note.css").read_text(encoding="utf-8"))

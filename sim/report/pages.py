@@ -7,23 +7,14 @@ from typing import Any
 from sim.report import french
 from sim.report.members import Subject
 from sim.report.reading import Reading
+from sim.report.secrecy import secrecy_sentence
 from sim.report.sections import Figure, Folded
-from sim.report.tables import SECRET, Quantity, Table
+from sim.report.tables import Quantity, Table
 
 
 def has_grid(reading: Reading) -> bool:
     """Whether the scenario designates by a score."""
     return str(reading.manifest["scenario"]["rules"]["designation"]["name"]) == "cotation"
-
-
-def secrecy_sentence(reading: Reading) -> str:
-    """Return what secrecy hides in this report."""
-    if not reading.threshold:
-        return "Secret statistique levé pour ce document, par un réglage explicite : tous les effectifs sont montrés."
-    return (
-        f"Secret statistique : les effectifs de 1 à {reading.threshold - 1} sont masqués (« {SECRET} »), et d'autres "
-        "avec eux pour qu'aucun total ne les redonne ; les parts, délais et n qui en dépendent le sont aussi."
-    )
 
 
 def warning(subject: Subject) -> list[str]:
@@ -52,7 +43,7 @@ def warning(subject: Subject) -> list[str]:
             "Sur plusieurs années : les effectifs s'additionnent, les parts et moyennes sont celles des sommes, ce qui "
             "se compte au 31 décembre est celui de la dernière année, et une médiane, qui ne s'additionne pas, manque."
         )
-    sentences.append(secrecy_sentence(reading))
+    sentences.append(secrecy_sentence(reading.threshold))
     designation = scenario["rules"]["designation"]
     if designation["name"] == "cotation" and designation["grid"] == "demonstration":
         sentences.append(
@@ -77,6 +68,20 @@ def brackets(draws: int) -> str:
 
 
 def page(template: str, subject: Subject, **given: Any) -> str:
+    """Return a page of a bilan made from a template."""
+    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
+    return filled(
+        template,
+        period=str(subject.period),
+        manifest=subject.reading.manifest,
+        scenario=subject.reading.manifest["scenario"],
+        warning=warning(subject),
+        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
+        **given,
+    )
+
+
+def filled(template: str, **given: Any) -> str:
     """Return a page made from a template, with the style inside."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -89,16 +94,10 @@ def page(template: str, subject: Subject, **given: Any) -> str:
         lstrip_blocks=True,
     )
     source = environment.loader.get_source(environment, "bilan.css")[0] if environment.loader else ""
-    kinds = {"text": str, "table": Table, "figure": Figure, "folded": Folded, "list": list}
     found = environment.get_template(template).render(
         style=Markup(source),
-        period=str(subject.period),
-        manifest=subject.reading.manifest,
-        scenario=subject.reading.manifest["scenario"],
-        warning=warning(subject),
-        svg=lambda f: Markup(f.drawing.inline),
+        svg=lambda figure: Markup(figure.drawing.inline),
         is_quantity=lambda cell: isinstance(cell, Quantity),
-        kind=lambda block: next(name for name, kind in kinds.items() if isinstance(block, kind)),
         **given,
     )
-    return found.lstrip() + "\n"
+    return french.bound(found.lstrip()) + "\n"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from sim.report import french
-from sim.report.contents import shown
+from sim.report.contents import of_public, veiled_publics
 from sim.report.reading import Estimate, Period, Reading
-from sim.report.tables import Cell, Table
+from sim.report.tables import SECRET, Cell, Table
 from sim.words.clock import DAYS_PER_MONTH
 
 COLUMNS = {
     "attributions": "Attributions",
     "delai_attribution_moyen": "Délai moyen d'attribution des ménages logés",
+    "delai_attribution_p25": "Un quart des logés en moins de",
     "delai_attribution_median": "Délai médian d'attribution des ménages logés",
+    "delai_attribution_p75": "Trois quarts des logés en moins de",
     "anciennete_stock_moyenne": "Ancienneté moyenne des demandes en attente",
 }
 
@@ -24,10 +26,12 @@ def delays_by_public(reading: Reading, year: Period) -> Table:
     first = reading.years[0]
     rows: list[tuple[Cell, ...]] = []
     for public in reading.members("public"):
-        cells = [shown(reading, code, year, "public", public) for code in COLUMNS]
+        cells = [of_public(reading, code, year, public) for code in COLUMNS]
         now = reading.estimate("anciennete_stock_moyenne", year, "public", public)
         then = reading.estimate("anciennete_stock_moyenne", first, "public", public)
-        rows.append((public, *cells, gap(now, then, "days") if year.last != first else "–"))
+        is_hidden = any(public in veiled_publics(reading, "demandes_en_stock", y) for y in (first, year))
+        change = gap(now, then, "days") if year.last != first else french.MISSING
+        rows.append((public, *cells, SECRET if is_hidden else change))
     head = ("Public", *COLUMNS.values(), f"Ancienneté : évolution depuis {first}")
     notes = (
         "Une même demande compte dans plusieurs publics. Délai des ménages logés et ancienneté de ceux qui "
@@ -58,7 +62,8 @@ def gaps_to_base(reading: Reading, year: Period) -> Table:
         cells: list[Cell] = [public]
         for code in COLUMNS:
             now, then = (r.estimate(code, year, "public", public) for r in (reading, base))
-            cells.append(gap(now, then, now.unit))
+            is_hidden = any(public in veiled_publics(r, code, year) for r in (reading, base))
+            cells.append(SECRET if is_hidden else gap(now, then, now.unit))
         rows.append(tuple(cells))
     title = str(base.manifest["scenario"]["title"])
     notes = (f"Écarts de moyennes entre ce scénario et « {title} », même année, même graine si elle est commune.",)

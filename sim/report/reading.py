@@ -35,6 +35,9 @@ class RunFolder(Protocol):
     def waits(self) -> pd.DataFrame:
         """Return curves per replication, class and group."""
 
+    def replication(self, number: int = 0) -> dict[str, pd.DataFrame]:
+        """Return the log and the tables as born of one replication, by name."""
+
 
 @dataclass(frozen=True)
 class Period:
@@ -97,7 +100,7 @@ KIND_OF_UNIT = {
 }
 LAST_DAY = {"demandes_en_stock", "anciennete_stock_moyenne", "anciennete_stock_mediane", "part_mutations_demandes",
             "part_eligibles_prioritaires_stock", "taux_vacance", "part_sous_occupation", "part_sur_occupation",
-            "part_plai_parc"}  # fmt: skip
+            "part_plai_parc", "logements_parc", "interdits_a_la_location", "part_parc_sous_plafond_apl"}  # fmt: skip
 """Indicators of 31 December: over several years, those of the last one."""
 
 
@@ -132,6 +135,8 @@ class Reading:
         self.scale = 1.0  # size of the simulated world over that of the territory
         self.base: Reading | None = None  # another run to lay beside this one
         self.threshold = THRESHOLD  # smallest count shown; 0 shows all
+        self.veiled: dict[tuple[str, str], set[str]] = {}  # publics hidden, by count and period, once worked out
+        self._members: dict[str, list[str]] = {}
         self._run = run
         self.indicators = run.indicators()
         self._groups = self.indicators.groupby(
@@ -207,7 +212,10 @@ class Reading:
 
     def members(self, scope: str) -> list[str]:
         """Return the groups of a scope, in alphabetical order."""
-        return sorted(str(g) for g in self.indicators.loc[self.indicators["scope"] == scope, "group"].unique())
+        if scope not in self._members:
+            own = self.indicators.loc[self.indicators["scope"] == scope, "group"]
+            self._members[scope] = sorted(str(g) for g in own.unique())
+        return list(self._members[scope])
 
     def codes(self, scope: str) -> list[str]:
         """Return the indicators that a scope has, in the order of the run."""
@@ -220,6 +228,10 @@ class Reading:
     def has(self, indicator: str) -> bool:
         """Whether the run gives at least one value of an indicator."""
         return indicator in self._told
+
+    def log(self) -> dict[str, pd.DataFrame]:
+        """Return the log and the tables as born of the first replication."""
+        return self._run.replication(0)
 
     @cached_property
     def attributions(self) -> pd.DataFrame:

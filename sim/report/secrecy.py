@@ -9,8 +9,20 @@ import numpy as np
 
 THRESHOLD = 11
 """Smallest count published by default; the SNE's own publications use 10 or 11."""
+COMPLEMENTS = (("premier accès", "mutation"), ("premier quartile", "quartiles 2 à 4"))
+"""Publics that share everybody out: one gives the other."""
 Sum = tuple[Any, Sequence[Any]]
 """A total and its parts; ``None`` for a total that stays public whatever happens."""
+
+
+def secrecy_sentence(threshold: int) -> str:
+    """Return what secrecy hides in this report."""
+    if not threshold:
+        return "Secret statistique levé pour ce document, par un réglage explicite : tous les effectifs sont montrés."
+    return (
+        f"Secret statistique : les effectifs de 1 à {threshold - 1} sont masqués (« s »), et d'autres "
+        "avec eux pour qu'aucun total ne les redonne ; les parts, délais et n qui en dépendent le sont aussi."
+    )
 
 
 def is_small(value: float | None, threshold: int) -> bool:
@@ -78,7 +90,7 @@ def recoverable(masked: set[Any], sums: Iterable[Sum]) -> set[Any]:
         What adds up.
     """
     lines: list[dict[Any, float]] = []
-    for total, parts in sums:
+    for total, parts in sums if masked else ():
         line = {key: 1.0 for key in parts if key in masked}
         if total in masked:
             line[total] = -1.0

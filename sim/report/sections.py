@@ -47,7 +47,6 @@ class Section:
         return f"{self.number}. {self.title}" if self.number else self.title
 
 
-NO_EXCHANGE = "Bourse d'échange : aucun flux ne l'alimente dans cette simulation ; ses tableaux viendront avec lui."
 NO_GRID = "Le scénario ne désigne pas selon une cotation : les scores ne sont pas montrés."
 NO_BASE = "Aucune autre simulation n'a été donnée pour la comparaison (option --against)."
 NO_SIAO = (
@@ -57,7 +56,10 @@ NO_SIAO = (
 PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("chiffres", "1", "Chiffres clés et évolution", ("cartes", "evolution", "tendance", "observe")),
     ("demande", "2", "La demande", ("eventail", "mouvements", "demande_typologies", "demande_territoires", "publics")),
-    ("offre", "3", "L'offre", ("offre", "offre_territoires", "offre_financements")),
+    (
+        "offre", "3", "L'offre",
+        ("offre", "offre_territoires", "offre_financements", "parc", "parc_territoires", "regle_30"),
+    ),
     (
         "attributions", "4", "Les attributions",
         ("attributions", "attributions_periode", "/attributions_r441_5_1", "/attributions_communes", "dreal"),
@@ -70,7 +72,7 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "equilibre", "6", "L'équilibre territorial",
         ("objectifs", "jauges", "carte", "territoires", "jauges_bailleurs", "bailleurs", "bailleurs_hypothetiques",
-         "/communes", "/quartiers"),
+         "controle_lec", "/communes", "/quartiers"),
     ),
     ("prioritaires", "7", "Les publics prioritaires", ("engagements", "prioritaires", "reservataires")),
     ("reservations", "8", "Les réservations", ("flux", "reservations")),
@@ -78,10 +80,17 @@ PLANS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "caleol", "9", "Les commissions (CALEOL) et les refus",
         ("decisions", "caleol", "caleol_bailleurs", "caleol_reservataires"),
     ),
-    ("mutations", "10", "Mutations, échange, relogements, chaînes", ("chaines", "mutations", "=echange", "occupation")),
+    (
+        "mutations", "10", "Mutations, échange, relogements, chaînes",
+        ("chaines", "mutations", "chaines_rangs", "chaines_typologies", "chaines_origines", "npnru", "=echange",
+         "reseau_echange", "echange", "echange_situations", "occupation"),
+    ),
     ("cotation", "11", "La cotation", ("=cotation", "scores")),
     ("comparaison", "12", "Comparaison", ("=comparaison", "ecarts")),
-    ("plh", "", "Indicateurs de l'orientation 5 du PLH", ("plh_satisfaction", "plh_latence", "plh_abordable", "=siao")),
+    (
+        "plh", "", "Indicateurs de l'orientation 5 du PLH",
+        ("plh_satisfaction", "plh_latence", "plh_accessible", "plh_abordable", "plh_pression", "=siao"),
+    ),
     ("annexes", "", "Annexes", ("autres", "secret", "incertitude", "definitions", "hypotheses", "valeurs_legales")),
 )  # fmt: skip
 """Key, number, title, blocks: a table or figure by its key, ``/`` closed, ``=`` a text."""
@@ -118,7 +127,7 @@ def _blocks(
             yield Folded(tables[bare]) if name.startswith("/") else tables[bare]
 
 
-FIGURE_ONLY = {"mouvements", "typologies", "chaines", "jauges", "carte"}
+FIGURE_ONLY = {"mouvements", "typologies", "chaines", "jauges", "carte", "reseau_echange"}
 """Figures whose table stands under them, closed."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.report import french
-from sim.report.contents import label_of, shown
+from sim.report.contents import label_of, of_public, shown
 from sim.report.members import Subject, table_of
 from sim.report.secrecy import Sum
 from sim.report.tables import Cell, Quantity, Table
@@ -27,7 +27,9 @@ TENSION = (
     "attributions",
     "taux_pression",
     "delai_attribution_moyen",
+    "delai_attribution_p25",
     "delai_attribution_median",
+    "delai_attribution_p75",
     "anciennete_stock_moyenne",
 )
 CALEOL = (
@@ -275,6 +277,8 @@ def dreal(subject: Subject) -> Table:
     for year in reading.years:
 
         def of(code: str, scope: str = "mel", group: str = "mel", year: int = year) -> Quantity:
+            if scope == "public":
+                return of_public(reading, code, year, group)
             return shown(reading, code, year, scope, group)
 
         def number(code: str, year: int = year) -> Quantity:
@@ -330,7 +334,7 @@ def plh(subject: Subject) -> list[Table]:
 
     def lines(code: str, publics: dict[str, str]) -> tuple[tuple[Cell, ...], ...]:
         return tuple(
-            (label, *(shown(reading, code, year, "public", public) for year in reading.years))
+            (label, *(of_public(reading, code, year, public) for year in reading.years))
             for public, label in publics.items()
             if public in reading.members("public")
         )
@@ -366,10 +370,12 @@ def publics_housed(subject: Subject) -> Table:
     codes = ("demandes_en_stock", "attributions", "taux_satisfaction", "part_attributions_qpv", "part_typologie_voulue")
     told = [code for code in codes if reading.has(code)]
     rows: list[tuple[Cell, ...]] = [
-        (public, *(shown(reading, code, period, "public", public) for code in told))
-        for public in reading.members("public")
+        (public, *(of_public(reading, code, period, public) for code in told)) for public in reading.members("public")
     ]
-    notes = ("Un ménage compte dans plusieurs publics.",)
+    notes = (
+        "Un ménage compte dans plusieurs publics. Travailleurs essentiels (L441-1) : tirés parmi les ménages en "
+        "emploi, dans une part qui est une hypothèse.",
+    )
     return Table(
         "publics", f"Les publics, de la demande à l'attribution, {period}", ("Public", *(label_of(c) for c in told)),
         tuple(rows), notes,

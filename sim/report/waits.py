@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.indicators.classes import CLASSES
 from sim.indicators.intervals import BETWEEN, LEAST_AT_RISK
 from sim.report import french
-from sim.report.tables import Cell, Quantity, Table
+from sim.report.secrecy import THRESHOLD, protect, secrecy_sentence
+from sim.report.tables import SECRET, Cell, Quantity, Table
 from sim.results.waits import MONTHS, RESTRICTED_MONTHS, Delays, Number
 from sim.words.clock import DAYS_PER_MONTH, to_date
 
@@ -40,6 +41,8 @@ ALONE = (
 EVERYBODY = "Ensemble"
 SECTIONS = {"reconnaissance": "Prioritaires, depuis la reconnaissance", "priorite": "Prioritaires, depuis le dépôt"}
 MANY_COLUMNS, WIDE = 5, 124
+SAME = 1e-6
+PARTS = {"housed": "delay_of_the_housed", "waiting": "age_of_the_waiting", "incidence": "cumulative_incidence"}
 Row = tuple[str, tuple[Cell, ...]]
 """A class and the cells of one of its groups."""
 
@@ -89,13 +92,39 @@ def label(waits: Waits) -> str:
     return waits.group
 
 
-def tables(study: Study) -> list[Table]:
-    """Return the three tables, rows by class: (a), (b) and (c) are never in one."""
-    rows = study.waits
+def veiled(study: Study, threshold: int) -> dict[str, set[tuple[str, str]]]:
+    """Return, for each of the three delays, the groups that are few, and those of their class that would tell them."""
+    sizes: dict[str, dict[tuple[str, str], float]] = {
+        "housed": {(w.name, w.group): w.housed.count for w in study.waits},
+        "waiting": {(w.name, w.group): w.waiting.count for w in study.waits},
+        "incidence": {(w.name, w.group): w.incidence.spells / study.replications for w in study.waits},
+    }
+    found = {}
+    for which, values in sizes.items():
+        whole = next((key for key in values if key[0] == "mel"), None)
+        classes = [[key for key in values if key[0] == name] for name in {name for name, _ in values} - {"mel"}]
+        adding = [
+            keys for keys in classes if abs(sum(values[k] for k in keys) - (values[whole] if whole else 0.0)) < SAME
+        ]
+        found[which] = protect(values, [(whole, keys) for keys in adding], threshold)
+    return found
+
+
+def tables(study: Study, threshold: int = THRESHOLD) -> list[Table]:
+    """Return the three tables, rows by class: (a), (b) and (c) are never in one; small groups are masked."""
+    rows, hidden = study.waits, veiled(study, threshold)
 
     def delays(name: str, caption: str, which: str) -> Table:
         cells: list[Row] = [
-            (w.name, (label(w), Quantity(one.count, "count"), in_months(one.mean), in_months(one.median)))
+            (
+                w.name,
+                (
+                    label(w),
+                    *_masked(
+                        w, hidden[which], Quantity(one.count, "count"), in_months(one.mean), in_months(one.median)
+                    ),
+                ),
+            )
             for w, one in ((w, getattr(w, which)) for w in rows)
         ]
         head = ("Classe", "Ménages logés" if which == "housed" else "En attente", "Moyenne", "Médiane")
@@ -104,11 +133,18 @@ def tables(study: Study) -> list[Table]:
     return [
         delays("delai_des_loges", HOUSED, "housed"),
         delays("anciennete_des_demandes", WAITING, "waiting"),
-        incidence_table(study),
+        incidence_table(study, hidden["incidence"]),
     ]
 
 
-def incidence_table(study: Study) -> Table:
+def _masked(waits: Waits, hidden: set[tuple[str, str]], *cells: Cell) -> tuple[Cell, ...]:
+    """Return the cells of a group, without their numbers when secrecy hides it."""
+    if (waits.name, waits.group) not in hidden:
+        return cells
+    return tuple(cell.secret() if isinstance(cell, Quantity) else SECRET for cell in cells)
+
+
+def incidence_table(study: Study, hidden: set[tuple[str, str]]) -> Table:
     """Return the table of the cumulative incidence."""
     head = (
         "Classe",
@@ -122,10 +158,14 @@ def incidence_table(study: Study) -> Table:
             w.name,
             (
                 label(w),
-                Quantity(w.incidence.spells / study.replications, "count"),
-                *(as_share(w.incidence.shares[month]) for month in MONTHS),
-                reached(w.incidence.quantiles[0.5], w.incidence.followed_days),
-                in_months(w.incidence.unhoused),
+                *_masked(
+                    w,
+                    hidden,
+                    Quantity(w.incidence.spells / study.replications, "count"),
+                    *(as_share(w.incidence.shares[month]) for month in MONTHS),
+                    reached(w.incidence.quantiles[0.5], w.incidence.followed_days),
+                    in_months(w.incidence.unhoused),
+                ),
             ),
         )
         for w in study.waits
@@ -150,15 +190,21 @@ def _sections(rows: list[Row], width: int) -> tuple[tuple[Cell, ...], ...]:
     return tuple(found)
 
 
-def as_json(study: Study) -> dict[str, Any]:
-    """Return a study as plain data; durations in months, shares 0 to 1, null where nothing can be said."""
+def as_json(study: Study, threshold: int = THRESHOLD) -> dict[str, Any]:
+    """Return a study as plain data; durations in months, shares 0 to 1, null where nothing can be said or shown."""
+    hidden = veiled(study, threshold)
+
+    def told(w: Waits) -> dict[str, Any]:
+        parts = waits_json(w)
+        return {part: None if (w.name, w.group) in hidden[which] else parts[part] for which, part in PARTS.items()}
+
     return {
         "from": str(to_date(study.period.first_day)),
         "to": str(to_date(study.period.last_day)),
         "replications": study.replications,
         "intervals": method_words(study.method),
         "restricted_months": RESTRICTED_MONTHS,
-        "waits": [{"class": w.name, "group": w.group, **waits_json(w)} for w in study.waits],
+        "waits": [{"class": w.name, "group": w.group, **told(w)} for w in study.waits],
     }
 
 
@@ -288,12 +334,13 @@ def print_table(table: Table) -> None:
     console.print()
 
 
-def print_study(study: Study, others: list[str]) -> None:
-    """Print the three tables of a study."""
+def print_study(study: Study, others: list[str], threshold: int = THRESHOLD) -> None:
+    """Print the three tables of a study, and what secrecy hides in them."""
     print(f"Période {period_words(study.period)}, {plain(french.plural(study.replications, 'réplication'))}")
     print(method_words(study.method), end="\n\n")
-    for table in tables(study):
+    for table in tables(study, threshold):
         print_table(table)
+    print(plain(secrecy_sentence(threshold)))
     if others:
         print(f"Autres classes : --class {','.join(others)}")
 

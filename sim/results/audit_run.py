@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.results.audit import Book, check_log, flows_at
+from sim.results.audit_stock import stock_agrees
 from sim.results.replay import LEAVINGS, K, Log, Tables
 from sim.results.store import Run, load_run, replication_folder, sha256_of
 from sim.state.applications import Applications
@@ -88,13 +89,14 @@ def results_agree(run: Run, number: int, book: Book) -> list[str]:
         for name in ("day", "application", "household", "dwelling")
     ):
         faults.append("leases: not those of the log")
-    return faults + indicators_agree(run, number, book)
-
-
-def indicators_agree(run: Run, number: int, book: Book) -> list[str]:
-    """Return the yearly counts of the whole that are not those of the log."""
     table = run.indicators()
-    table = table[(table["replication"] == number) & (table["scope"] == "mel")]
+    table = table[table["replication"] == number]
+    faults += indicators_agree(table[table["scope"] == "mel"], book)
+    return faults + stock_agrees(table, book.log, book.day_one["dwellings"])
+
+
+def indicators_agree(table: pd.DataFrame, book: Book) -> list[str]:
+    """Return the yearly counts of the whole that are not those of the log (``table``: those of one replication)."""
     found = {(str(i), int(y)): v for i, y, v in zip(table["indicator"], table["year"], table["value"], strict=True)}
     log, faults = book.log, []
     for year in range(year_of(book.first_day), year_of(book.last_day) + 1):

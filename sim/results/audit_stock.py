@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+import pandas as pd
 
 from sim.results.replay import LEASES, K, Log
 from sim.state.records import Replication
@@ -41,20 +44,68 @@ def told_uses(log: Log, kinds: tuple[K, ...], largest: int, text: str) -> list[s
 
 
 def stock_identity(replication: Replication, log: Log) -> list[str]:
-    """Start + delivered - demolished - sold = end, on every 31 December."""
+    """Start + delivered - demolished - sold = end, in every commune on every 31 December."""
     faults: list[str] = []
     changes = log.of(K.USE_CHANGED)
     gone = changes[log.value[changes] >= GONE]
-    delivered = log.of(K.DELIVERED)
-    table = replication.dwellings
+    delivered, table = log.of(K.DELIVERED), replication.dwellings
+    size = int(table.commune[: table.count].max(initial=0)) + 1
+
+    def by_commune(rows: np.ndarray) -> np.ndarray:
+        return np.bincount(table.commune[rows], minlength=size)
+
+    start = by_commune(np.arange(replication.day_one_rows["dwellings"]))
     for end in replication.year_ends:
         if not len(end.uses):
             continue
         day = first_day(end.year + 1) - 1
         until = int(np.searchsorted(log.day, day, side="right"))
-        expected = replication.day_one_rows["dwellings"] + int((delivered < until).sum()) - int((gone < until).sum())
+        expected = start + by_commune(log.dwelling[delivered[delivered < until]])
+        expected -= by_commune(log.dwelling[gone[gone < until]])
         in_service = table.service_day[: len(end.uses)] <= day
-        found = int((in_service & (end.uses < GONE)).sum())
-        if found != expected:
-            faults.append(f"{to_date(day)}: {found} dwellings in the stock, the log says {expected}")
+        found = by_commune(np.flatnonzero(in_service & (end.uses < GONE)))
+        wrong = np.flatnonzero(found != expected)
+        faults += told(len(wrong), f"{to_date(day)}: stock other than the log says, in commune", wrong)
+        holders = end.tenants[end.uses >= GONE]
+        faults += told(int((holders >= 0).sum()), f"{to_date(day)}: dwelling that left the stock and is let", holders)
     return faults
+
+
+def stock_agrees(table: pd.DataFrame, log: Log, day_one: int) -> list[str]:
+    """Return where the saved indicators of the stock, by commune and year, break its identity or differ from the log.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Saved indicators of one replication, all scopes.
+    day_one : int
+        Dwellings of the first day.
+    """
+    table = table[table["scope"].isin(["mel", "commune"]) & table["indicator"].isin(STOCK)]
+    cells = table.pivot_table(
+        index=["scope", "group"], columns=["indicator", "year"], values="value", aggfunc="sum", observed=True
+    ).fillna(0.0)
+    if cells.empty:
+        return []
+    faults = []
+    years = sorted(cells[STOCK[0]].columns)
+    for before, year in pairwise(years):
+        delivered, demolished, sold = (cells[name, year] for name in STOCK[1:])
+        gap = cells[STOCK[0], before] + delivered - demolished - sold - cells[STOCK[0], year]
+        names = np.array([group for _, group in cells.index[gap.to_numpy() != 0]])
+        faults += told(len(names), f"{year}: start + delivered - demolished - sold is not the end, in", names)
+    changes = log.of(K.USE_CHANGED)
+    gone = int((log.value[changes] >= GONE).sum())
+    expected = day_one + len(log.of(K.DELIVERED)) - gone
+    last = first_day(years[-1] + 1) - 1
+    if (
+        len(log)
+        and log.day[-1] <= last
+        and (found := int(cells.loc[("mel", "mel"), (STOCK[0], years[-1])])) != expected
+    ):
+        faults.append(f"{years[-1]}: {found} dwellings in the indicators, {expected} in the log")
+    return faults
+
+
+STOCK = ("logements_parc", "livraisons", "demolitions", "ventes_hlm")
+"""Indicators that the identity of the stock ties together: end, and what enters and leaves."""

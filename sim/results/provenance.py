@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.indicators.facts import Norms
+from sim.inputs.schema_rules import Affordability
+from sim.population.dwellings import MID_YEAR, TYPICAL_FAMILY
 from sim.words.clock import first_day, to_day
+from sim.world.terms import law_terms
 
 if TYPE_CHECKING:
     from sim.inputs.law import Law, LawView
@@ -74,8 +77,27 @@ def norms_of(view: LawView, years: Iterable[int]) -> dict[int, Norms]:
             surface_m2=tuple(float(v) for v in view["sur_occupation.surface_m2"]),
             qpv_bit=0 if int(view["qpv.carte"]) < QPV_2024 else 1,
             files_min=int(view["caleol.candidats_min"]),
+            key_worker_share=float(view["travailleurs_essentiels.part_des_actifs"]),
+            dalo_offer_months=int(view["dalo.delai_offre_months"]),
+            **prices_of(view, first_day(year) + MID_YEAR),
+            stops=tuple(map(str, view["lec.dates_arret"])),
+            control_months=int(view["lec.fenetre_controle_months"]),
+            release_months=int(view["lec.fenetre_sortie_months"]),
         )
     return norms
+
+
+def prices_of(view: LawView, day: int) -> dict[str, Any]:
+    """Return ceilings and indices of a day, as ``Norms`` holds them; APL ceilings of the family of each typology."""
+    view.day = day  # the middle of the year, as when the stock was built
+    terms = law_terms(view, Affordability())
+    cap = terms.rent_cap_eur_month[:, TYPICAL_FAMILY[1:]] + terms.charges_flat_eur_month[TYPICAL_FAMILY[1:]]
+    return {
+        "ceilings_eur_year": tuple(tuple(row) for row in terms.ceiling_eur_year.tolist()),
+        "apl_cap_eur_month": tuple(tuple(row) for row in cap.tolist()),
+        "rent_index": terms.rent_index,
+        "income_index": terms.income_index,
+    }
 
 
 QPV_2024 = 2024

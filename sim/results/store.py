@@ -254,7 +254,7 @@ def list_runs(parent: Path | str) -> list[dict[str, Any]]:
                     "replications": manifest["replications"],
                     "years": f"{manifest['years'][0]}-{manifest['years'][-1]}",
                     "mb": round(sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) / 1e6, 1),
-                    "status": manifest["status"],
+                    "status": "unfinished" if manifest["status"] == "running" else manifest["status"],
                 }
             )
         except (OSError, ValueError, KeyError, TypeError):

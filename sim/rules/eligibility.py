@@ -68,14 +68,14 @@ def norms_of(law: Law) -> Norms:
     )
 
 
-def is_young_couple(persons: Any, is_couple: Any, dependants: Any, ages_sum_years: Any, norms: Norms) -> Any:
-    """Whether a household is a *jeune ménage*: a couple alone whose ages add up to at most the norm."""
+def is_young_couple(persons: Any, is_couple: Any, dependants: Any, ages_sum_years: Any, most_years: float) -> Any:
+    """Whether a household is a *jeune ménage*: a couple alone, ages adding up to at most the norm of ``Norms``."""
     is_alone = is_couple & (np.asarray(persons) == COUPLE) & (np.asarray(dependants) == 0)
-    return np.asarray(is_alone & (np.asarray(ages_sum_years) <= norms.young_couple_ages_years))
+    return np.asarray(is_alone & (np.asarray(ages_sum_years) <= most_years))
 
 
 def household_category(
-    persons: Any, is_couple: Any, dependants: Any, is_young: Any, is_disabled: Any, norms: Norms
+    persons: Any, is_couple: Any, dependants: Any, is_young: Any, is_disabled: Any, categories: int
 ) -> np.ndarray:
     """Return the category 1 to 6 of a household (arrêté du 29 juillet 1987, rules.md 1.5).
 
@@ -88,11 +88,13 @@ def household_category(
         Persons to house; among them, dependants (*personnes à charge*).
     is_couple, is_young, is_disabled : bool or numpy.ndarray
         Two adults in a couple; *jeune ménage*; at least one member is disabled.
+    categories : int
+        Number of categories, ``Norms.categories``.
     """
     persons, dependants = np.asarray(persons, dtype=int), np.asarray(dependants, dtype=int)
     is_single_parent = ~np.asarray(is_couple) & (dependants > 0) & (dependants == persons - 1)
     is_one_up = is_single_parent | np.asarray(is_young) | np.asarray(is_disabled)
-    return np.asarray(np.minimum(persons + is_one_up, norms.categories))
+    return np.asarray(np.minimum(persons + is_one_up, categories))
 
 
 def ceiling_eur_year(financing: Any, category: Any, persons: Any, norms: Norms) -> np.ndarray:
@@ -136,11 +138,6 @@ def raise_share(granted_share: Any, is_in_qpv: Any, vacant_share: Any, apl_share
     fits = np.asarray(is_in_qpv) | (np.asarray(vacant_share) > norms.raise_vacancy_share)
     fits = fits | (np.asarray(apl_share) > norms.raise_apl_share)
     return np.where(fits, np.minimum(granted_share, norms.raise_max_share), 0.0)
-
-
-def is_under_occupied(rooms: Any, persons: Any, excess: int) -> np.ndarray:
-    """Whether habitable rooms exceed the occupants by *more than* ``sous_occupation.pieces_en_trop`` (L621-2)."""
-    return np.asarray(np.asarray(rooms, dtype=int) - np.asarray(persons, dtype=int) > excess)
 
 
 def is_exempt(is_under_occupied: Any, is_same_landlord: Any, rent_now: Any, rent_new: Any) -> np.ndarray:

@@ -6,15 +6,16 @@ CCH L441-2-3 and R441-14-1 to R441-16-3. PDALHPD: 14 situations, first access. M
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.inputs.schema_demand import Recognitions
+from sim.rules.demand import demand_norms_of, has_waited_abnormally
 from sim.rules.eligibility import Law
-from sim.words.clock import months_later
-from sim.words.codes import L441_1, MUTATION_GROUNDS, PDALHPD_GROUNDS, DaloGround, Recognition, Reservataire
+from sim.state.rows import Rows
+from sim.words.clock import DAYS_PER_MONTH, months_later
+from sim.words.codes import L441_1, MUTATION_GROUNDS, PDALHPD_GROUNDS, DaloGround, Ground, Recognition
 
 NEVER = -1
 
@@ -55,6 +56,53 @@ def dalo_ground(s: Situation, law: Law) -> np.ndarray:
     return ground
 
 
+def dalo_situation(people: Rows, day: Any, law: Law) -> Situation:
+    """Return what the commission knows of applicants on a day (or one day each).
+
+    Months in a shelter or in transition housing are counted from the filing: what came before is not known. An offer
+    refused stands for an adapted proposal.
+    """
+    bits, filed = np.asarray(people.grounds), np.asarray(people.filed_day, dtype=np.int64)
+    months = (np.asarray(day) - filed) / DAYS_PER_MONTH
+
+    def has(*grounds: Ground) -> np.ndarray:
+        return np.asarray((bits & np.uint32(sum(int(g) for g in grounds))) > 0)
+
+    return Situation(
+        has_no_home=has(Ground.P01_SANS_LOGEMENT),
+        is_evicted=has(Ground.P04_EXPULSION),
+        shelter_months=np.where(has(Ground.P08_HEBERGEMENT), months, 0.0),
+        transition_months=np.where(has(Ground.P09_TRANSITION), months, 0.0),
+        is_unfit=has(Ground.P10_INSALUBRE),
+        is_indecent=has(Ground.P07_NON_DECENT, Ground.MINEUR_NON_DECENT),
+        is_over_occupied=has(Ground.P06_SUROCCUPATION, Ground.M06_SUROCCUPATION, Ground.MINEUR_SUROCCUPE),
+        has_minor=people.children_count > 0,
+        is_disabled=people.is_disabled,
+        is_unadapted=has(Ground.P05_INADAPTE_HANDICAP, Ground.M03_HANDICAP_SANTE),
+        has_waited_abnormally=has_waited_abnormally(filed, people.rooms_wanted, day, demand_norms_of(law)),
+        had_adapted_offer=people.refusals_count > 0,
+    )
+
+
+def dalo_seisin_days(people: Rows, law: Law) -> np.ndarray:
+    """Return the first day on which each applicant may seise the commission, if its situation does not change.
+
+    The day of filing, with a ground that needs no delay; else the end of the months in a shelter or in transition
+    housing; else that of the abnormal delay of its typology.
+    """
+    filed, bits = np.asarray(people.filed_day, dtype=np.int64), np.asarray(people.grounds)
+    delays = demand_norms_of(law).abnormal_delay_months
+    seised = months_later(filed, delays[np.clip(np.asarray(people.rooms_wanted, dtype=int), 1, len(delays)) - 1]) + 1
+    for ground, name in (
+        (Ground.P09_TRANSITION, "dalo.transition_months"),
+        (Ground.P08_HEBERGEMENT, "dalo.hebergement_months"),
+    ):
+        housed_so = (bits & np.uint32(int(ground))) > 0
+        seised = np.where(housed_so, np.minimum(seised, filed + int(law[name] * DAYS_PER_MONTH) + 1), seised)
+    is_at_once = dalo_ground(dalo_situation(people, filed, law), law) != int(DaloGround.NONE)
+    return np.where(is_at_once, filed, seised)
+
+
 def dalo_decision_days(seised_days: Any, law: Law) -> np.ndarray:
     """Return by when the mediation commission decides (R441-15)."""
     return months_later(seised_days, law["dalo.delai_commission_months"])
@@ -89,18 +137,6 @@ def may_lose_dalo(recognition: Any, is_adapted: Any) -> np.ndarray:
 def loses_dalo(recognition: Any, is_adapted: Any, luck: Any, parameters: Recognitions) -> np.ndarray:
     """Whether a household that refuses an offer loses the benefit of its DALO decision, by the scenario's share."""
     return np.asarray(may_lose_dalo(recognition, is_adapted) & (np.asarray(luck) < parameters.dalo.loss_share))
-
-
-DALO_HOLDERS = (
-    Reservataire.ETAT, Reservataire.COLLECTIVITES, Reservataire.DEPARTEMENT, Reservataire.BAILLEUR,
-    Reservataire.ACTION_LOGEMENT,
-)  # fmt: skip
-"""Whose rights a DALO attribution may be counted on (L441-2-3 II): the State's first, then the others'."""
-
-
-def dalo_counted_on(holders: Collection[int]) -> Reservataire | None:
-    """Return the holder on whose rights a DALO attribution is counted, among those who have rights left there."""
-    return next((holder for holder in DALO_HOLDERS if holder in holders), None)
 
 
 def is_label_eligible(grounds: Any, is_mutation: Any) -> np.ndarray:
@@ -138,13 +174,13 @@ def favourable(grounds: Any, is_mutation: Any, luck: Any, p: Recognitions) -> np
     return np.where(is_committee_eligible(grounds, is_mutation), committee, flags)
 
 
-def decision_days(filed_days: np.ndarray, flags: np.ndarray, luck: np.ndarray, p: Recognitions, law: Law) -> np.ndarray:
+def decision_days(asked_days: np.ndarray, flags: np.ndarray, luck: np.ndarray, p: Recognitions, law: Law) -> np.ndarray:
     """Return the day of each decision: DALO in the law's delay, the others after an exponential delay of a day or more.
 
     Parameters
     ----------
-    filed_days : numpy.ndarray
-        Day on which the procedure is asked: that of filing.
+    asked_days : numpy.ndarray
+        Day on which each procedure is asked.
     flags : numpy.ndarray
         As ``favourable``.
     luck : numpy.ndarray
@@ -152,10 +188,10 @@ def decision_days(filed_days: np.ndarray, flags: np.ndarray, luck: np.ndarray, p
     p, law : Recognitions, Law
         Mean delays of the scenario, delay of the law.
     """
-    filed = np.asarray(filed_days, dtype=np.int64)
+    asked = np.asarray(asked_days, dtype=np.int64)
     mean = np.where(flags == int(Recognition.MUTATION), p.mutation.delay_mean_days, p.pdalhpd.delay_mean_days)
-    drawn = filed + np.maximum(1, np.rint(-np.log1p(-np.asarray(luck)) * mean)).astype(np.int64)
-    return np.where(flags == int(Recognition.DALO), dalo_decision_days(filed, law), drawn)
+    drawn = asked + np.maximum(1, np.rint(-np.log1p(-np.asarray(luck)) * mean)).astype(np.int64)
+    return np.where(flags == int(Recognition.DALO), dalo_decision_days(asked, law), drawn)
 
 
 def expiry_days(recognised_days: Any, flags: Any, p: Recognitions, law: Law) -> np.ndarray:

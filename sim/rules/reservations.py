@@ -249,13 +249,16 @@ def duties(holder: np.ndarray, is_dalo: np.ndarray, is_priority: np.ndarray, tar
 def right_for_dalo(left: Sequence[float]) -> Reservataire:
     """Return on whose rights a DALO attribution counts (L441-2-3 II).
 
-    The State's first, else those of collectivities, of the landlord, or of Action Logement; back to the State's
-    when nobody has any left.
+    The State's first, else those of collectivities (communes, the EPCI, the département), of the landlord, or of
+    Action Logement; back to the State's when nobody has any left.
 
     Parameters
     ----------
     left : sequence of float
         Dwellings that each holder may still get this year.
     """
-    order = (Reservataire.ETAT, Reservataire.COLLECTIVITES, Reservataire.BAILLEUR, Reservataire.ACTION_LOGEMENT)
+    order = (
+        Reservataire.ETAT, Reservataire.COLLECTIVITES, Reservataire.DEPARTEMENT, Reservataire.BAILLEUR,
+        Reservataire.ACTION_LOGEMENT,
+    )  # fmt: skip
     return next((holder for holder in order if left[holder] >= 1.0), Reservataire.ETAT)

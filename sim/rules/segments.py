@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.inputs.schema_objectives import Objective
-from sim.rules.criteria import CRITERIA
+from sim.rules.criteria import CRITERIA, NEVER, Today, is_dated, meets, next_change
 from sim.rules.quotas import FIRST_ACCESS, MUTATION, ORDINARY_MUTATION, public_of
 from sim.state.rows import Rows
 from sim.words.codes import Employment, Recognition
@@ -30,6 +30,7 @@ class Context(NamedTuple):
     quartile: np.ndarray  # 1 to 4 on the day
     identity: np.ndarray  # u8, of the household: keyed, so that scenarios agree on who is who
     key_worker_share: float  # law travailleurs_essentiels.part_des_actifs
+    today: Today  # for dated criteria
 
 
 Fact = Callable[[Rows, Context], np.ndarray]
@@ -79,9 +80,24 @@ def relodged(people: Rows, context: Context) -> np.ndarray:
 @FACTS.register("travailleur_essentiel", label="travailleur essentiel", reference="CCH L441-1 (loi 3DS)")
 def key_worker(people: Rows, context: Context) -> np.ndarray:
     """In employment, and among the share of workers whose activity cannot be done from home (hypothèse)."""
-    works = np.isin(people.employment, [Employment.STABLE, Employment.UNSTABLE])
-    luck = (context.identity >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return np.asarray(works & (luck < context.key_worker_share))
+    return is_key_worker(people.employment, context.identity, context.key_worker_share)
+
+
+def is_key_worker(employment: np.ndarray, identity: np.ndarray, share: np.ndarray | float) -> np.ndarray:
+    """Whether households are of the key workers of L441-1: a lasting attribute, drawn from identity, of those who work.
+
+    Parameters
+    ----------
+    employment : numpy.ndarray
+        ``Employment`` of the reference person.
+    identity : numpy.ndarray
+        ``luck_id`` of the household (uint64): scenarios and replications of one first day agree on who is who.
+    share : float or numpy.ndarray
+        Share of those who work (``travailleurs_essentiels.part_des_actifs``, a hypothesis).
+    """
+    works = np.isin(employment, [Employment.STABLE, Employment.UNSTABLE])
+    luck = (identity >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return np.asarray(works & (luck < share))
 
 
 def fact_names() -> list[str]:
@@ -99,8 +115,20 @@ def fact(name: str, people: Rows, context: Context) -> np.ndarray:
     if name in FACTS:
         return FACTS[name].function(people, context)
     if name in CRITERIA:
-        return np.asarray(CRITERIA[name].function(people), dtype=bool)
+        return np.asarray(meets(name, people, context.today), dtype=bool)
     raise KeyError(f"unknown criterion {name!r}{nearest(name, fact_names())}")
+
+
+def changes_of(names: Iterable[str], people: Rows, today: Today) -> list[np.ndarray]:
+    """Return, for each dated criterion among some facts, the next day on which it changes by itself (-1 = never)."""
+    return [next_change(name, people, today) for name in names if name not in FACTS and is_dated(name)]
+
+
+def earliest(days: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the first of several days, -1 standing for never."""
+    stacked = np.stack(list(days)).astype(np.int64)
+    first = np.where(stacked < 0, np.iinfo(np.int64).max, stacked).min(axis=0)
+    return np.where((stacked < 0).all(axis=0), NEVER, first)
 
 
 def facts_of(names: Iterable[str], people: Rows, context: Context) -> dict[str, np.ndarray]:

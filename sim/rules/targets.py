@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sim.inputs.faults import Fault, Faults
+from sim.inputs.grids import load_grid
 from sim.inputs.law import Law, LawView
 from sim.inputs.objective_tables import EVERY, TargetTable, find_table, load_table, on_path
-from sim.inputs.scenario import Loaded
+from sim.inputs.scenario import Loaded, grids_of
 from sim.inputs.schema_objectives import DIMENSIONS, Among, Objective, objective_of_law, objectives_of_law
 from sim.inputs.schema_rules import Rules
 from sim.inputs.territory import Territory
+from sim.rules.criteria import CRITERIA
 from sim.rules.objectives import volume_guard
 from sim.rules.segments import fact_names
 from sim.state.quota_book import Member
@@ -70,7 +72,7 @@ def target_at(
     return tables[objective.table].at(place.get("bailleur", EVERY), sector, year, is_priority)
 
 
-def check_objectives(loaded: Loaded, territory: Territory) -> None:
+def check_names(loaded: Loaded, territory: Territory) -> None:
     """Refuse names that do not exist: criteria, places, landlords, holders, legal values, tables.
 
     Raises
@@ -79,6 +81,11 @@ def check_objectives(loaded: Loaded, territory: Territory) -> None:
         All of them, each with the nearest right spelling.
     """
     faults = [f for name, o in loaded.scenario.rules.objectives.items() for f in _faults(name, o, loaded, territory)]
+    for grid in grids_of(loaded.scenario):
+        try:
+            load_grid(grid, CRITERIA.names())
+        except Faults as found:
+            faults += found.faults
     if faults:
         raise Faults(faults)
 

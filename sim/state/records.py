@@ -35,6 +35,9 @@ LEASE = np.dtype(
 STOCK = np.dtype([("application", "i4"), ("quartile", "u1"), ("recognition", "u1")])
 """One row per application open or held on 31 December."""
 
+ROUND = np.dtype([("day", "i4"), ("registered", "i4"), ("proposed", "i4")])
+"""One row per round of the exchange: tenants registered, and households that the mechanism proposes to move."""
+
 
 @dataclass
 class YearEnd:
@@ -67,5 +70,6 @@ class Replication:
     first_day: int
     last_day: int
     legal_values_read: list[dict[str, object]] = field(default_factory=list)
+    rounds: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=ROUND))
     faults: list[str] = field(default_factory=list)  # conservation laws that failed while running
     seconds: float = 0.0

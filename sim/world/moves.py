@@ -241,12 +241,14 @@ def _one_more(column: np.ndarray, rows: np.ndarray) -> None:
     column[rows] = np.minimum(column[rows], 254) + 1
 
 
-def offer(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray) -> None:
+def offer(
+    world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, reason: Reason = Reason.NONE
+) -> None:
     """Offer each dwelling to the held candidate of a rank."""
     _require(_is_held(world, rows, dwellings), "an offer goes to a candidate held for it")
     _one_more(world.applications.offers_count, rows)
     world.applications.last_offer[rows] = dwellings
-    _note(world, OFFERED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
+    _note(world, OFFERED, len(rows), application=rows, dwelling=dwellings, rank=ranks, reason=int(reason))
 
 
 def decline(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, is_silent: np.ndarray) -> None:
@@ -277,11 +279,13 @@ def lose_rank(world: World, rows: np.ndarray, dwellings: np.ndarray) -> None:
         standing.joined_day[rows[joins]] = world.day
 
 
-def accept(world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray) -> None:
+def accept(
+    world: World, rows: np.ndarray, dwellings: np.ndarray, ranks: np.ndarray, reason: Reason = Reason.NONE
+) -> None:
     """Candidates accept; they stay held until the lease."""
     is_offered = world.applications.last_offer[rows] == dwellings
     _require(_is_held(world, rows, dwellings) & is_offered, "only an offer can be accepted")
-    _note(world, ACCEPTED, len(rows), application=rows, dwelling=dwellings, rank=ranks)
+    _note(world, ACCEPTED, len(rows), application=rows, dwelling=dwellings, rank=ranks, reason=int(reason))
 
 
 def house(
@@ -318,30 +322,6 @@ def house(
         reservataire=d.reserved_for[dwellings], rank=ranks, files=files, vacant_day=vacant_day, points=points,
     )  # fmt: skip
     return np.asarray(previous)
-
-
-def propose_exchange(world: World, rows: np.ndarray, dwellings: np.ndarray) -> None:
-    """Hold tenants, each for the dwelling that it would take: their exchange is being prepared."""
-    a, h = world.applications, world.households
-    _require(a.status[rows] == OPEN, "a held or closed application enters no exchange")
-    _require(h.dwelling[a.household[rows]] >= 0, "only a tenant of the stock exchanges its dwelling")
-    _require(_distinct(rows) and _distinct(dwellings), "an exchange gives each household one dwelling")
-    a.status[rows], a.held_for[rows] = HELD, dwellings
-    points = world.order.points(world.applicants(rows), world.day)
-    _note(world, DESIGNATED, len(rows), application=rows, dwelling=dwellings, rank=1, reason=int(Reason.EXCHANGED),
-          value=points)  # fmt: skip
-
-
-def swap(world: World, rows: np.ndarray, dwellings: np.ndarray) -> np.ndarray:
-    """Complete exchanges on one day: an attribution and a new lease each (L442-3-5); return the dwellings left.
-
-    All the legs of a cycle are given together: a dwelling that nobody leaves and somebody takes is empty (a chain).
-    """
-    one = np.ones(len(rows), dtype=np.int64)
-    rank_candidates(world, rows, dwellings, one)
-    offer(world, rows, dwellings, one)
-    accept(world, rows, dwellings, one)
-    return house(world, rows, dwellings, one, one, Reason.EXCHANGED)
 
 
 def let_outside(world: World, households: np.ndarray, dwellings: np.ndarray) -> None:

@@ -14,6 +14,7 @@ from sim.inputs.schema import Scenario
 from sim.inputs.territory import Territory
 from sim.rules import situations
 from sim.rules.affordability import Terms
+from sim.rules.criteria import Today
 from sim.rules.draws import BIDDERS, base_of
 from sim.rules.flux import FluxLedger
 from sim.rules.mechanisms import filter_of, is_drawn
@@ -21,7 +22,7 @@ from sim.rules.policy import Policy
 from sim.rules.quotas import public_of
 from sim.rules.reservations import mode_on, shares_by_landlord, stock_holders
 from sim.rules.reserved_homes import in_residence
-from sim.rules.segments import Context, base_codes, extra_codes, facts_of
+from sim.rules.segments import Context, base_codes, changes_of, earliest, extra_codes, facts_of
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
@@ -108,10 +109,12 @@ class World:
         self.strike_due = Calendar()  # applications declared inadmissible
         self.leases = Records(LEASE)
         self.year_ends: list[Any] = []
+        self.exchange_rounds: list[tuple[int, int, int]] = []  # see records.ROUND
         self.refile_calendar = Calendar()
         self.keeps_back: Callable[[np.ndarray, Any], np.ndarray] | None = None  # which dwellings are let again
         self.originals = {key: Originals() for key in ("household", "application", "dwelling")}
         self.lowered: set[int] = set()  # dwellings whose rent was lowered
+        self.helped: set[int] = set()  # applications of seniors helped to move
         self.watch: Callable[..., None] | None = None  # told of each designation, for ``simhlm show``
         self.members: dict[Any, Any] = {}  # objectives that apply to a kind of dwelling, known once
         self.promises: dict[int, Any] = {}  # what objectives count for dwellings not yet accepted (flows/steering.py)
@@ -231,6 +234,10 @@ class World:
             wishes[sets] |= members[:, None] == places[None, :]
         return wishes
 
+    def today(self) -> Today:
+        """Return what dated criteria may know."""
+        return Today(self.day, self.law)
+
     # the index
     def _stamp(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return keys, segments, and the next day on which each key changes by itself (-1: never)."""
@@ -240,11 +247,14 @@ class World:
         public = public_of(a.recognition[rows], a.is_mutation[rows])
         s.is_elderly[rows] = people.birth_year <= self._elderly_born()
         codes = base_codes(public, quartile, people.is_disabled | s.is_elderly[rows], keys.is_still)
+        next_day = keys.next_day
         if policy.extra:
             identity = self.households.luck_id[a.household[rows]]
-            context = Context(quartile, identity, float(self.law["travailleurs_essentiels.part_des_actifs"]))
-            codes += extra_codes(policy.extra, facts_of(policy.extra, people, context))
-        return keys.key, codes.astype(np.int16), keys.next_day
+            share = float(self.law["travailleurs_essentiels.part_des_actifs"])
+            facts = facts_of(policy.extra, people, Context(quartile, identity, share, self.today()))
+            codes += extra_codes(policy.extra, facts)
+            next_day = earliest([next_day, *changes_of(policy.extra, people, self.today())])
+        return keys.key, codes.astype(np.int16), next_day
 
     def file_in_index(self, rows: np.ndarray) -> None:
         """Enter new applications."""

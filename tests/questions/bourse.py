@@ -13,7 +13,7 @@ from sim.exchange.lawful import Form
 from sim.exchange.mechanisms import Request, run
 from sim.inputs.law import LawView, load_law
 from sim.inputs.schema_exchange import Friction
-from sim.rules import eligibility
+from sim.rules import eligibility, occupancy
 from sim.words.clock import to_day
 from sim.words.codes import EntryBar, Financing
 from tests.questions.registry import question
@@ -67,7 +67,7 @@ def plafond_a_l_echange(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     financing = int(Financing[given.get("financement", "PLUS")])
     ceiling = eligibility.ceiling_eur_year(financing, given["categorie"], given.get("personnes", 1), norms)
     excess = int(load_law().at("sous_occupation.pieces_en_trop", to_day(on)))
-    is_under = eligibility.is_under_occupied(given.get("pieces", 1), given.get("personnes", 1), excess)
+    is_under = occupancy.is_under_occupied(given.get("pieces", 1), given.get("personnes", 1), excess)
     bar = eligibility.bar_to_entry(
         given["ressources"],
         ceiling,

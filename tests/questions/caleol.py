@@ -65,7 +65,7 @@ def decisions(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 def suite_de_la_decision(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """Whether the application stays on the list, and whether the landlord is bound."""
     decision = np.array([next(code for code, name in DECISIONS.items() if name == given["decision"])])
-    notice = int(load_law().at("caleol.irrecevabilite_days", to_day(on)))
+    notice = int(load_law().at("demande.mise_en_demeure_days", to_day(on)))
     left = commission.leaves_list(decision, np.array([given.get("jours", 0)]), notice)
     allowed = given.get("delai_accorde", 0)
     bound = commission.condition_holds(decision, np.array([given.get("piece_fournie_apres", allowed + 1)]), allowed)

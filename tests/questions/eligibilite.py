@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.rules import eligibility, resources, typology
+from sim.rules import eligibility, occupancy, resources, typology
 from sim.words.codes import EntryBar, Financing
 from tests.questions.law import law_on
 from tests.questions.registry import question
@@ -16,8 +16,10 @@ from tests.questions.registry import question
 def _household(given: dict[str, Any], norms: eligibility.Norms) -> tuple[int, int]:
     persons, dependants = given["personnes"], given.get("personnes_a_charge", 0)
     couple, ages = given.get("couple", False), given.get("ages", [99, 99])
-    young = eligibility.is_young_couple(persons, couple, dependants, sum(ages), norms)
-    category = eligibility.household_category(persons, couple, dependants, young, given.get("handicap", False), norms)
+    young = eligibility.is_young_couple(persons, couple, dependants, sum(ages), norms.young_couple_ages_years)
+    category = eligibility.household_category(
+        persons, couple, dependants, young, given.get("handicap", False), norms.categories
+    )
     return persons, int(category)
 
 
@@ -57,7 +59,7 @@ def entree(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     room = programme and eligibility.has_room_over_ceiling(programme["deja_au_dessus"], programme["logements"], norms)
     move = given.get("depart_sous_occupation")
     exempt = move and eligibility.is_exempt(
-        eligibility.is_under_occupied(move["pieces"], persons, law_on(on)["sous_occupation.pieces_en_trop"]),
+        occupancy.is_under_occupied(move["pieces"], persons, law_on(on)["sous_occupation.pieces_en_trop"]),
         move["meme_bailleur"],
         move["loyer_actuel"],
         move["loyer_propose"],
@@ -118,7 +120,7 @@ def seuil_endogene(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 def sous_occupation(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """Is a dwelling too large for its occupants?"""
     excess = law_on(on)["sous_occupation.pieces_en_trop"]
-    return {"sous_occupe": bool(eligibility.is_under_occupied(given["pieces"], given["personnes"], excess))}
+    return {"sous_occupe": bool(occupancy.is_under_occupied(given["pieces"], given["personnes"], excess))}
 
 
 @question

@@ -14,6 +14,7 @@ from sim.inputs.models import as_tuples
 from sim.inputs.objective_tables import load_table
 from sim.inputs.schema_objectives import Objective, objective_of_law
 from sim.rules import prefect
+from sim.rules.criteria import Today
 from sim.rules.objectives import (
     Home,
     State,
@@ -56,7 +57,7 @@ def home_in(given: Given) -> Home:
     return Home(is_in_qpv=told.pop("en_qpv", False), **told)
 
 
-def household(given: Given) -> tuple[Rows, Context]:
+def household(given: Given, on: dt.date) -> tuple[Rows, Context]:
     """Return one applicant: quartile, recognition, tenant or not, grounds, employment."""
     recognition = Recognition.mask(*given.get("reconnaissances", []))
     application = Applications.build(
@@ -65,7 +66,8 @@ def household(given: Given) -> tuple[Rows, Context]:
     )  # fmt: skip
     people = Households.build(1, employment=int(Employment[given.get("emploi", "INACTIVE")]))
     identity = np.array([given.get("identite", 1)], dtype=np.uint64)
-    context = Context(np.array([given.get("quartile", 2)]), identity, given.get("part_essentiels", 0.0))
+    today = Today(to_day(on), law_on(on))
+    context = Context(np.array([given.get("quartile", 2)]), identity, given.get("part_essentiels", 0.0), today)
     return Rows(application, np.array([0]), Rows(people, np.array([0]))), context
 
 
@@ -73,7 +75,7 @@ def household(given: Given) -> tuple[Rows, Context]:
 def compte(given: Given, on: dt.date) -> Given:
     """Does this attribution count, and in what?"""
     objective = objective_of_law(law_on(on).law[given["objectif"]])
-    people, context = household(given["menage"])
+    people, context = household(given["menage"], on)
     facts = facts_of(objective.criteria, people, context)
     home = home_in(given)
     is_in = applies(objective, home)
@@ -90,7 +92,7 @@ def objectifs_servis(given: Given, on: dt.date) -> Given:
 @question
 def public(given: Given, on: dt.date) -> Given:
     """Which publics is this household of?"""
-    people, context = household(given)
+    people, context = household(given, on)
     asked = (*BASE_FACTS[1:4], "travailleur_essentiel", "mutation")
     facts = facts_of(asked, people, context)
     return {name: bool(values[0]) for name, values in facts.items()}

@@ -9,8 +9,11 @@ import numpy as np
 
 from sim.inputs.schema_demand import Dalo, MutationCommittee, Pdalhpd, Recognitions
 from sim.rules import recognition
+from sim.state.applications import Applications
+from sim.state.households import Households
+from sim.state.rows import Rows
 from sim.words.clock import to_day
-from sim.words.codes import DaloGround, Ground, Recognition, Reservataire
+from sim.words.codes import DaloGround, Ground, Recognition
 from tests.questions.law import iso, law_on, whole
 from tests.questions.registry import question
 
@@ -38,17 +41,25 @@ def delais_dalo(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 
 
 @question
+def saisine_dalo(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
+    """When may an applicant, whose demand is filed on that day, seise the mediation commission?"""
+    files = Applications.build(
+        1, filed_day=to_day(on), grounds=Ground.mask(*given["situations"]), rooms_wanted=given.get("typologie", 2)
+    )
+    homes = Households.build(1, children_count=given.get("mineurs", 0), is_disabled=given.get("handicap", False))
+    people = Rows(files, np.arange(1), Rows(homes, np.arange(1)))
+    seised = recognition.dalo_seisin_days(people, law_on(on))
+    then = to_day(given["examen"]) if "examen" in given else int(seised[0])
+    files.refusals_count[:] = given.get("refus", 0)
+    ground = recognition.dalo_ground(recognition.dalo_situation(people, then, law_on(on)), law_on(on))
+    return {"saisine": iso(int(seised[0])), "motif": DaloGround.of(int(ground[0])).name}
+
+
+@question
 def refus_par_un_menage(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """May refusing an offer cost a household its recognition?"""
     flags = Recognition.mask(*given["reconnu"])
     return {"peut_perdre_le_dalo": bool(recognition.may_lose_dalo(flags, given["offre_adaptee"]))}
-
-
-@question
-def droits_imputes(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
-    """On whose rights is a DALO attribution counted?"""
-    holder = recognition.dalo_counted_on([Reservataire[name] for name in given["droits_restants"]])
-    return {"sur": None if holder is None else holder.name}
 
 
 @question
