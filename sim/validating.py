@@ -36,8 +36,9 @@ def run_validate(say: Callable[[str], None], run: Path, targets: Path | None, ev
         raise Faults([Fault(str(path), 1, "no table of targets: give one with --targets")])
     stock = float(load_territory(folder)["demande.stock"])
     scale = finished.manifest["scenario"]["run"]["applicants"] / stock
-    chosen = [t for t in read_targets(path) if t.twin and (every or targets is not None or t.use == "controle")]
-    lines = confront(finished.indicators(), chosen, scale)
+    facts = read_targets(path)
+    chosen = [t for t in facts if t.twin and (every or targets is not None or t.use == "controle")]
+    lines = confront(finished.indicators(), chosen, scale, facts)
     title = f"Validation : {finished.manifest['scenario']['title']}"
     (run / "validation.html").write_text(html(lines, title), encoding="utf-8")
     (run / "validation.md").write_text(markdown(lines, title), encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -273,14 +272,3 @@ def test_replay_leaves_what_it_is_given() -> None:
     replay(born(replication), Log(replication.events))
     for kept, table in zip(before, born(replication), strict=True):
         assert all(np.array_equal(values, getattr(table, name)) for name, values in kept.columns())
-
-
-@pytest.mark.slow
-def test_the_size_of_the_mel_takes_little_time() -> None:
-    large = make_replication(applicants=56_000, dwellings=128_000, years=7, step=7, filings=480, exits=175)
-    began = time.process_time()
-    replay(born(large), Log(large.events))
-    replayed = time.process_time()
-    assert audit(large) == []
-    print(f"replay {replayed - began:.2f} s, audit {time.process_time() - replayed:.2f} s")
-    assert replayed - began < 2

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sim import validating
 from sim.calibrate import reduced
 from sim.calibrate.fitting import Plan, calibrate
 from sim.calibrate.parameters import MEL, free_until, settings, values_of
@@ -90,6 +93,31 @@ def test_misses_are_bold_with_their_size() -> None:
     assert "**manqué**" in text
     assert "non simulé" in text
     assert 'class="manque"' in html(lines, "Essai")
+
+
+class Finished:
+    """A finished run of half the list, two replications."""
+
+    manifest: ClassVar[dict[str, Any]] = {
+        "scenario": {"territory": "mel", "title": "Essai", "run": {"applicants": 28_000}}
+    }
+
+    def indicators(self) -> pd.DataFrame:
+        return results(49.0, 51.0)
+
+
+def test_a_table_of_ones_own_is_confronted_with_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = TARGETS.read_text(encoding="utf-8").splitlines()[0]
+    row = "M1,Baux de ma ville,{},count,,,1,2022,Ma ville,relevé,A,controle,indicateur,attributions,mel,mel,2022,"
+    table = tmp_path / "mes_faits.csv"
+    monkeypatch.setattr(validating, "load_run", lambda _: Finished())
+    said: list[str] = []
+    for value, missed in ((100, 0), (300, 1)):
+        table.write_text(f"{head}\n{row.format(value)}\n", encoding="utf-8")
+        assert validating.run_validate(said.append, tmp_path, table, every=False, as_json=True) == missed
+    assert "**manqué**" in (tmp_path / "validation.md").read_text(encoding="utf-8")
+    assert "Baux de ma ville" in (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert json.loads(said[0])["targets"][0]["mean"] == 100.0
 
 
 def test_a_point_of_the_box_is_a_scenario() -> None:

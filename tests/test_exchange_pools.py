@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -64,6 +65,10 @@ def test_arrays_and_networkx_say_the_same(small, seed: int) -> None:  # type: ig
     assert np.array_equal(fast.heads, slow.heads)
     assert np.allclose(fast.preference, slow.preference)
     assert np.array_equal(fast.is_vacant, slow.is_vacant)
+    reach = here.waiting.reach[pool.application]  # what the index knows of rents out of reach: for speed only
+    if seed < 2:
+        assert np.array_equal(swap_arrays(pool, given, None, reach).heads, fast.heads)
+        assert (swap_arrays(pool, given, None, np.zeros_like(reach)).edges) < fast.edges
     again = from_networkx(fast.to_networkx())
     assert np.array_equal(again.heads, fast.heads)
 
@@ -240,6 +245,16 @@ def test_an_exchange_is_as_many_attributions_as_households() -> None:
     flux = lawful.legs_in_flux(np.array([0, 1]), np.array([0, 0]), True)
     assert flux.tolist() == [False, True]
     assert not lawful.legs_in_flux(np.array([0, 1]), np.array([0, 0]), False).any()
+
+
+def test_bench_compares_with_what_exists_elsewhere() -> None:
+    result = exchange_bench.against("/nowhere/python" if sys.platform == "win32" else "/bin/false", 80, 2, 5.0)
+    assert result["moved"] >= result["simple_cycles_moved"] > 0
+    assert str(result["kep_solver"]).startswith("left out")
+    graph = from_edges(3, np.array([0, 1, 1]), np.array([1, 0, 2]))
+    told = exchange_bench.kep_instance(graph)["data"]
+    assert told["2"] == {"sources": [2], "dage": 40, "matches": [{"recipient": 1, "score": 1}]}
+    assert exchange_bench.measure(60, seconds=5.0, communes=20)["cycles_gap"] <= 0.05
 
 
 def test_bench_measures_every_mechanism() -> None:

@@ -15,10 +15,12 @@ from sim.exchange.cycles import Columns, list_chains, list_cycles
 from sim.exchange.friction import complete, legs_of
 from sim.exchange.graph import SwapGraph, from_edges
 from sim.exchange.mechanisms import MECHANISMS, Exchange, Request, run
+from sim.exchange.neighbourhoods import Deadline, Pace, by_use, improve
 from sim.exchange.packing import assignment_bound, choose
 from sim.exchange.prices import lacking, relax
 from sim.exchange.solving import Effort
 from sim.exchange.weights import Failure, by_length, column_values, expected_moves
+from sim.exchange_pools import saidman_graph
 from tests.exchange_pools import random_graph, town_graph
 
 TIGHT = Effort(listed_most=0, exact_most=0, patience=6)
@@ -75,16 +77,22 @@ def check(graph: SwapGraph, found: Exchange, longest: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("weighted", [False, True])
 def test_every_mechanism_against_brute_force(seed: int, weighted: bool) -> None:
-    graph = random_graph(7, 0.15 + 0.05 * (seed % 6), seed, weighted=weighted)
-    for name, longest in [("pairs", 2), ("cycles", 2), ("cycles", 3), ("cycles", 4), ("cycles", 7)]:
+    nodes = 3 + seed
+    graph = random_graph(nodes, 0.45 - 0.05 * seed, seed, weighted=weighted)
+    best = {longest: brute_force(graph, longest) for longest in {2, 3, 4, nodes}}
+    for name, longest in [("pairs", 2), ("cycles", 2), ("cycles", 3), ("cycles", 4), ("cycles", nodes)]:
         for effort in (Effort(), TIGHT):
             found = run(name, Request(graph, longest=longest, seconds=20, effort=effort))
             check(graph, found, longest)
-            best = brute_force(graph, longest)
-            assert found.weight == pytest.approx(best)
-            assert found.bound >= best - 1e-6
+            assert found.weight == pytest.approx(best[longest])
+            assert found.bound >= best[longest] - 1e-6
             assert found.is_optimal or effort is TIGHT
-    assert assignment_bound(graph) == pytest.approx(brute_force(graph, 7))  # cycles of any length
+    assert assignment_bound(graph) == pytest.approx(best[nodes])  # cycles of any length
+    for name in ("ttc", "greedy"):
+        found = run(name, Request(graph))
+        check(graph, found, nodes if name == "ttc" else 2)
+        assert found.weight <= best[nodes if name == "ttc" else 2] + 1e-9
+        assert found.bound == pytest.approx(best[nodes])
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -112,13 +120,56 @@ def test_pairs_are_a_maximum_matching(seed: int) -> None:
     assert run("pairs", Request(graph)).weight == pytest.approx(best)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_value_grows_with_length_up_to_the_assignment(seed: int) -> None:
-    """O15: value(2) <= value(3) <= value(4) <= assignment."""
-    graph = random_graph(14, 0.2, 100 + seed)
-    values = [run("cycles", Request(graph, longest=k)).weight for k in (2, 3, 4)]
-    assert values == sorted(values)
-    assert values[-1] <= assignment_bound(graph) + 1e-9
+def test_value_grows_with_length_up_to_the_assignment() -> None:
+    """O15: value(2) <= value(3) <= value(4) <= assignment, on 200 instances; each is strict somewhere."""
+    table = []
+    for seed in range(200):
+        graph = random_graph(10 + seed % 5, 0.2, 100 + seed)
+        table.append([run("cycles", Request(graph, longest=k)).weight for k in (2, 3, 4)] + [assignment_bound(graph)])
+    steps = np.diff(np.array(table), axis=1)
+    assert (steps >= -1e-9).all()
+    assert ((steps > 0).sum(axis=0) > 20).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_kidney_like_instances_are_solved_to_the_optimum(seed: int) -> None:
+    """Saidman's generator: the optimum of the integer programme over every cycle, proven."""
+    graph = saidman_graph(40, seed)
+    columns, is_whole = list_cycles(graph, 3, 10**6)
+    assert is_whole
+    chosen, bounds = choose(columns, [columns.sizes.astype(float)], graph.nodes, 20.0)
+    found = run("cycles", Request(graph, effort=Effort(exact_most=0), seconds=20))
+    check(graph, found, 3)
+    assert found.is_optimal
+    assert found.weight == columns.sizes[chosen].sum() == bounds[0]
+
+
+@pytest.mark.parametrize("effort", [Effort(exact_most=0, listed_most=10**6), TIGHT])
+def test_an_open_town_is_solved_to_its_bound(effort: Effort) -> None:
+    """Columns used most, then neighbourhoods where the packing falls short of its prices: the bound is met."""
+    graph = town_graph(500, 9, 5)
+    found = run("cycles", Request(graph, effort=dataclasses.replace(effort, patience=60, exact_most=2_000), seconds=30))
+    check(graph, found, 3)
+    assert found.gap <= 0.003
+    assert found.bound <= assignment_bound(graph)
+
+
+def test_improving_a_poor_start_meets_the_bound() -> None:
+    graph = town_graph(200, 6, 9)
+    columns, _ = list_cycles(graph, 3, 10**6)
+    value = columns.sizes.astype(float)
+    prices = relax(columns.nodes, value, graph.nodes, 20.0, 1e-5)
+    nothing = np.empty(0, dtype=np.int64)
+    pace = Pace(tenants=20, patience=200, used_per_node=3.0, turn_seconds=2.0)
+    best = improve(
+        columns, [value], by_use(columns, value, prices), prices, nothing, prices.bound, pace, 0, Deadline(20.0)
+    )
+    held = columns.nodes[best]
+    assert len(np.unique(held[held >= 0])) == (held >= 0).sum()
+    assert value[best].sum() >= np.floor(prices.bound) - 1
+    assert not len(
+        improve(columns, [value], by_use(columns, value, prices), prices, nothing, 9e9, pace, 0, Deadline(0))
+    )
 
 
 def test_town_is_solved_to_its_bound_without_listing_cycles() -> None:
@@ -284,7 +335,7 @@ def test_a_lack_of_time_is_said() -> None:
     graph = town_graph(500, 12, 1)
     found = run("cycles", Request(graph, seconds=1.0, effort=Effort(listed_most=0)))
     check(graph, found, 3)
-    assert found.seconds < 30
+    assert found.seconds < 1.1 * 2.0  # within 10 %, and a second for the clock of a busy machine
     assert found.gap == pytest.approx((found.bound - found.weight) / found.bound)
 
 

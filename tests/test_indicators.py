@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -380,15 +378,3 @@ def test_spare_room_in_the_tables_does_not_count(replication: Replication, table
         one.count = count
     assert (roomy.applications.status[: roomy.applications.count] <= Status.WITHDRAWN).all()
     pd.testing.assert_frame_equal(compute(roomy, fake_names(), fake_norms()), table)
-
-
-@pytest.mark.slow
-def test_the_size_of_the_mel_takes_little_time() -> None:
-    large = make_replication(applicants=56_000, dwellings=128_000, years=7, step=7, filings=480, exits=175)
-    seconds = []
-    for _ in range(3):
-        began = time.process_time()
-        compute(large, fake_names(), fake_norms())
-        seconds.append(time.process_time() - began)
-    print(f"{len(large.events)} events, {len(large.leases)} leases: {min(seconds):.2f} s")
-    assert min(seconds) < 2.4

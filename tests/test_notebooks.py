@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-LONGEST_SECONDS = 120
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
@@ -30,9 +28,7 @@ def test_notebooks_are_saved_without_output(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebooks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    began = time.process_time()
     names: dict[str, Any] = {"__name__": "__main__"}
     for number, cell in enumerate(cells(path)):
         if cell["cell_type"] == "code":
             exec(compile("".join(cell["source"]), f"{path.name}, cell {number}", "exec"), names)
-    assert time.process_time() - began < LONGEST_SECONDS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -368,17 +367,3 @@ def test_a_run_of_an_earlier_version_is_told(tmp_path: Path, run: Run) -> None:
     with pytest.raises(Faults, match="no column composition: an earlier version made this run"):
         study(load_run(folder), ["composition"])
     assert period_of(run).first_day == FIRST
-
-
-@pytest.mark.slow
-def test_five_runs_of_the_size_of_the_mel_take_little_time(tmp_path: Path) -> None:
-    large = write_run(tmp_path / "large", 5, 1_000_000)
-    rows = len(read_outcomes(large))
-    seconds = []
-    for _ in range(2):
-        began = time.process_time()
-        study(large, chosen_classes(None)[0])
-        seconds.append(time.process_time() - began)
-    print(f"{rows} applications: {min(seconds):.2f} s")
-    assert rows > 1_350_000
-    assert min(seconds) < 3

@@ -24,7 +24,7 @@ th,td{border-bottom:1px solid #d5d9de;padding:.28rem .45rem;text-align:left;vert
 td.n,th.n{text-align:right;white-space:nowrap}tr.manque td{font-weight:bold}svg{max-width:100%;height:auto}
 .tetes{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.8rem}
 .tetes div{background:#eef2f6;padding:.7rem .9rem}.tetes b{display:block;font-size:1.5rem;color:#003f72}
-.fort{background:#cfe0ef}.moyen{background:#e9f0f7}"""
+.large{overflow-x:auto;font-size:.82em}.fort{background:#cfe0ef}.moyen{background:#e9f0f7}"""
 LIMITS = (
     "Un échantillon, jamais un point : un résultat se lit sur plusieurs tirages (<code>run.draws</code>).",
     "Les faits sont ceux de presse et de documents publics, de 2013 à 2026, parfois de la région ou d'un seul "
@@ -92,7 +92,7 @@ def heads(told: Mapping[str, Any]) -> str:
     information, known = told["information"], sum(one["is_identified"] for one in told["parameters"])
     figures = (
         (f"{sum(line['is_reproduced'] for line in sure)} / {len(sure)}", "faits de confiance A ou B reproduits à 95 %"),
-        (f"{known} / {len(told['parameters'])}", "paramètres que les faits identifient"),
+        (f"{known} / {len(told['parameters'])}", "paramètres que les faits resserrent de moitié ou plus"),
         (str(information["identified_directions"]), "directions de l'espace des paramètres identifiées"),
         (french.number(information["effective_draws"]), f"tirages équivalents sur {information['checked_draws']}"),
     )
@@ -140,6 +140,11 @@ def method(told: Mapping[str, Any]) -> str:
     return f"<p>{first[0].upper()}{first[1:]}.</p><p>{share}.</p><p>{checked}.</p>"
 
 
+def gap(value: float, unit: str) -> str:
+    """Write a difference, signed; shares in points."""
+    return french.points(value) if unit == "share" else ("+" if value > 0 else "") + number(value, unit)
+
+
 def rows_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[str]]]:
     """Yield the row of each fact, bold when it is missed."""
     for line in lines:
@@ -148,7 +153,7 @@ def rows_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[str]
         published = number(line["value"], unit)
         if line["range"]:
             published = f"{number(line['range'][0], unit)} à {number(line['range'][1], unit)}"
-        miss = "" if line["is_reproduced"] else number(line["miss"], unit)
+        miss = "" if line["is_reproduced"] else gap(line["miss"], unit)
         naive = "" if line["naive"] is None else number(line["naive"], unit)
         yield (
             "" if line["is_reproduced"] else "manque",
@@ -167,7 +172,11 @@ def fitted(told: Mapping[str, Any]) -> str:
     """Return facts that were fitted to, drawn and in a table."""
     from sim.calibrate import drawings
 
-    return drawings.agreement(told["targets"]) + table(HEAD, rows_of(told["targets"]))
+    text = (
+        "<p>Barre : étendue à 95 % d'une année du territoire, paramètres et hasard ensemble. Zone verte : ce que le "
+        "fait publié laisse ouvert.</p>"
+    )
+    return drawings.agreement(told["targets"]) + text + table(HEAD, rows_of(told["targets"]))
 
 
 def predicted(told: Mapping[str, Any]) -> str:
@@ -266,10 +275,8 @@ def sensitivity(told: Mapping[str, Any]) -> str:
         moved = [slope * width for slope, width in zip(line["slopes"], widths, strict=True)]
         most = max(map(abs, moved)) or 1.0
         marks = ["fort" if abs(m) > 0.6 * most else "moyen" if abs(m) > 0.25 * most else "" for m in moved]
-        cells = [
-            f'<span class="{mark}">{"+" if m > 0 else ""}{number(m, line["unit"])}</span>'
-            for m, mark in zip(moved, marks, strict=True)
-        ]
+        cells = [f'<span class="{mark}">{gap(m, line["unit"])}</span>' for m, mark in zip(moved, marks, strict=True)]
         rows.append(("", [escape(line["id"] + " " + line["label"]), *cells]))
     head = ("Fait", *(f"#{escape(one['name'].replace('_', ' '))}" for one in told["parameters"]))
-    return table(head, rows, "Ce que déplace la largeur à 90 % de chaque paramètre, les autres à leur moyenne")
+    caption = "Ce que déplace la largeur à 90 % de chaque paramètre, les autres à leur moyenne"
+    return f'<div class="large">{table(head, rows, caption)}</div>'

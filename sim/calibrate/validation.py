@@ -67,7 +67,9 @@ class Line:
         return self.is_judged and self.miss == 0.0
 
 
-def confront(indicators: pd.DataFrame, targets: Sequence[Target], scale: float) -> list[Line]:
+def confront(
+    indicators: pd.DataFrame, targets: Sequence[Target], scale: float, earlier: Sequence[Target] = ()
+) -> list[Line]:
     """Return one line per target that has a twin; what a later fact overtook only serves as naive forecast.
 
     Parameters
@@ -76,6 +78,8 @@ def confront(indicators: pd.DataFrame, targets: Sequence[Target], scale: float) 
         Of all replications, with a column ``replication``.
     scale : float
         Size of the world relative to the territory.
+    earlier : sequence of Target
+        Where naive forecasts are looked for besides.
     """
     runs = [rows for _, rows in indicators.groupby("replication", sort=True)]
     lines = []
@@ -85,7 +89,7 @@ def confront(indicators: pd.DataFrame, targets: Sequence[Target], scale: float) 
         values = np.array([twin_of(rows, target, scale) for rows in runs])
         values = values[~np.isnan(values)]
         mean, low, high = spread(values)
-        lines.append(Line(target, mean, low, high, len(values), naive_of(target, targets)))
+        lines.append(Line(target, mean, low, high, len(values), naive_of(target, [*targets, *earlier])))
     return lines
 
 

@@ -117,22 +117,24 @@ def offer_vacancies(world: World, register: Relocations, turn: int) -> None:
     if not len(homes) or not len(households):
         return
     order = steering.order_for(world, homes)
-    query = ask_for(world, homes, order)
+    query, people, dwellings = ask_for(world, homes, order), world.people(), world.homes()
     far = world.newcomers.geography.km > float(world.law["relogement.distance_km"])
-    delay = world.scenario.flows.demolition.interlandlord_days
     waited = world.day - np.array([register.since[one] for one in households.tolist()])
+    is_open_to_all = waited > world.scenario.flows.demolition.interlandlord_days
+    own, files = h.dwelling[households], h.application[households].astype(np.int64)
+    fewest, most = world.applications.rooms_min[files], world.applications.rooms_max[files]
     given: list[int] = []
     taken: list[int] = []
+    is_free = np.ones(len(households), dtype=bool)
     for place, home in enumerate(homes.tolist()):
-        own = h.dwelling[households]
-        near = ~far[d.commune[own], d.commune[home]]
-        may = near & ((d.landlord[own] == d.landlord[home]) | (waited > delay))
-        may &= ~np.isin(households, taken)
-        rows = h.application[households[may]].astype(np.int64)
-        suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, place, rows)
-        if suits.any():
-            taken.append(int(households[may][suits][0]))
-            given.append(place)
+        may = is_free & (fewest <= d.rooms[home]) & (d.rooms[home] <= most) & ~far[d.commune[own], d.commune[home]]
+        may &= (d.landlord[own] == d.landlord[home]) | is_open_to_all
+        for one in np.flatnonzero(may).tolist():  # the first whom it suits
+            if world.waiting.suits(people, dwellings, world.terms, query, place, files[one : one + 1])[0]:
+                taken.append(int(households[one]))
+                given.append(place)
+                is_free[one] = False
+                break
     if not given:
         return
     rows, homes = h.application[np.array(taken)].astype(np.int64), homes[given]

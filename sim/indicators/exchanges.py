@@ -15,6 +15,7 @@ from sim.words.codes import GROUND_LABELS, MUTATION_GROUNDS, EventKind, Ground, 
 
 SCOPES = ("mel", "territoire", "bailleur", "typologie", "financement", "qpv", "public")
 LONGEST = 4
+PER = 10_000
 
 
 def groups(leases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -133,11 +134,11 @@ def completed(facts: Facts) -> Measure:
     return ratio(facts.made(legs).total(), found.total(found["proposed"]))
 
 
-@indicator("part_parc_echange", label="Ménages ayant échangé, part des locataires", unit="share", reference="action 31",
-           scopes=("mel",))  # fmt: skip
+@indicator("echanges_pour_10000_logements", label="Ménages ayant échangé, pour 10 000 logements loués", unit="ratio",
+           reference="action 31", scopes=("mel",))  # fmt: skip
 def turnover(facts: Facts) -> Measure:
-    """Households moved by an exchange over dwellings let on 31 December."""
-    return ratio(facts.made(legs).total(), facts.dwellings.total(facts.dwellings["let"]))
+    """Households moved by an exchange over ten thousands of dwellings let on 31 December."""
+    return ratio(facts.made(legs).total(), facts.dwellings.total(facts.dwellings["let"]) / PER)
 
 
 @indicator("echanges_entre_bailleurs", label="dont entre deux bailleurs", unit="count", reference="action 31",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.report import comparison as parts
 from sim.report import comparison_equity as equity
-from sim.report import french
+from sim.report import comparison_exchange, french
 from sim.report.comparison import Compared
 from sim.report.comparison_curves import FEWEST, incidence_table, overlays
 from sim.report.comparison_drawings import GAPS, delays_figure, gaps_figure, source, winners_figure
@@ -32,6 +32,7 @@ SECTIONS = (
     ("incidence", "Être logé, et quand"),
     ("gagnants", "Gagnants et perdants"),
     ("groupes", "Par public et par territoire"),
+    ("bourse", "La bourse d'échange"),
     ("segregation", "Ségrégation"),
     ("prix", "Ce que coûte une priorité"),
     ("methode", "Méthode et comparaisons multiples"),
@@ -98,6 +99,7 @@ def build(c: Compared) -> Content:
         parts.groups(c, "territoire", "territoires", f"Écarts par territoire, {c.year}", "Territoire"),
         equity.segregation(c),
         parts.changes(c),
+        *([bourse] if (bourse := comparison_exchange.table(c)) else []),
         parts.scope_sizes(c.comparison.differences),
     ]
     named = {table.name: table for table in tables}
@@ -201,6 +203,7 @@ def sheets(c: Compared, content: Content) -> list[tuple[str, Sequence[Table]]]:
         ("Incidence", [t["incidence"]]),
         ("Gagnants et perdants", [figure.table for figure in content.winners]),
         ("Publics et territoires", [t["publics"], t["territoires"]]),
+        *([("Bourse d'échange", [t["bourse"]])] if "bourse" in t else []),
         ("Ségrégation", [t["segregation"]]),
         ("Prix d'une priorité", content.prices),
         ("Comparaisons", [t["comparaisons"]]),
@@ -225,6 +228,6 @@ def render(c: Compared, content: Content) -> str:
         prices=content.prices,
         figures=content.figures,
         delays=(*DELAY_SENTENCES, RESTRICTED_SENTENCE),
-        sections=SECTIONS,
+        sections=[s for s in SECTIONS if s[0] != "bourse" or "bourse" in content.tables],
         printed={"temps_sans_bail", "publics", "territoires"},
     )

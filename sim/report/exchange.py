@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CODES = (
     "echanges_inscrits", "echanges_proposes", "echanges_non_aboutis", "echanges_refuses_caleol", "echanges_menages",
-    "part_echanges_aboutis", "part_parc_echange", "echanges_a_2", "echanges_a_3", "echanges_a_4",
+    "part_echanges_aboutis", "echanges_pour_10000_logements", "echanges_a_2", "echanges_a_3", "echanges_a_4",
     "echanges_en_chaine", "logements_rendus_par_chaine", "echanges_entre_bailleurs", "echanges_bloques",
     "echanges_net_sous_occupation", "echanges_net_sur_occupation",
 )  # fmt: skip
