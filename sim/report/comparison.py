@@ -68,7 +68,7 @@ def none_if_nan(x: float) -> float | None:
 
 def verdict(row: Row) -> str:
     """Return what a difference is worth once the number of comparisons is counted."""
-    if row.replications == 0:
+    if row.replications == 0 or np.isnan(row.difference):
         return ""
     if row.replications == 1:
         return ONE_RUN
