@@ -37,8 +37,8 @@ def luck_and_draw(number: int, draws: int) -> tuple[int, int | None]:
 def draw_parameters(loaded: Loaded) -> tuple[Draw, ...]:
     """Return the draws of a scenario, ``{path: value}`` each; the first ones are the same however many are asked.
 
-    They come from the rows of ``run.posterior``, else from the ranges of ``uncertainty`` (uniform, by a scrambled
-    Sobol sequence), always of the seed of the run.
+    They come from the rows of ``run.posterior``, and from the ranges of ``uncertainty`` (uniform, by a scrambled Sobol
+    sequence), which win over a row where both name a parameter; always of the seed of the run.
 
     Raises
     ------
@@ -48,14 +48,13 @@ def draw_parameters(loaded: Loaded) -> tuple[Draw, ...]:
     run = loaded.scenario.run
     if not run.draws:
         return ()
-    where = loaded.line_of(("run", "draws"))
-    if run.posterior:
-        found = from_posterior(loaded, find_posterior(run.posterior), run.draws)
-    elif loaded.scenario.uncertainty:
-        found = from_ranges(loaded, run.draws)
-    else:
+    if not (run.posterior or loaded.scenario.uncertainty):
         text = "run/draws needs uncertainty (path: [low, high]) or run/posterior: what is not known?"
-        raise Faults([Fault(*where, text)])
+        raise Faults([Fault(*loaded.line_of(("run", "draws")), text)])
+    nothing: tuple[Draw, ...] = tuple({} for _ in range(run.draws))
+    asked = from_ranges(loaded, run.draws) if loaded.scenario.uncertainty else nothing
+    rows = from_posterior(loaded, find_posterior(run.posterior), run.draws) if run.posterior else nothing
+    found = tuple(row | one for row, one in zip(rows, asked, strict=True))
     for one in found:
         vary(loaded, one)
     return found
