@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
 
 Draw = dict[str, float]
+GOLDEN = (5**0.5 - 1) / 2
 
 
 def worlds(loaded: Loaded, replications: int) -> range:
@@ -130,7 +131,8 @@ def from_posterior(loaded: Loaded, path: Path, count: int) -> tuple[Draw, ...]:
     if weights is None:
         chosen = rng.permutation(len(values))[:count]
     else:
-        chosen = np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random(count), side="right")
+        place = (rng.random() + GOLDEN * np.arange(count)) % 1  # spread out, so that few draws repeat a heavy row
+        chosen = np.searchsorted(np.cumsum(weights) / weights.sum(), place, side="right").clip(max=len(values) - 1)
     return tuple(changes(knobs, values[row]) for row in chosen)
 
 
