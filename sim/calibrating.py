@@ -49,7 +49,11 @@ def run_calibrate(
     everything = read_targets(path)
     seen = tuple(t for t in everything if t.twin and t.twin_year <= last)
     simulator = Simulator(scenario, applicants, years, seen, free_until(until), until)
-    full = dataclasses.replace(simulator, applicants=round(applicants / simulator.scale)) if at_full_size else None
+    full = (
+        dataclasses.replace(simulator, applicants=round(applicants / simulator.scale))
+        if at_full_size and simulator.scale < 1
+        else None
+    )
     store, *others = (Store(out.with_suffix(".runs.jsonl"), one.key) for one in (simulator, full) if one)
     out.parent.mkdir(parents=True, exist_ok=True)
     stores = [store, *others]

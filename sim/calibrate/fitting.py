@@ -16,6 +16,8 @@ from sim.calibrate.targets import Target
 CROWD = 400
 """Draws of the surrogate's posterior that describe it; the first of them are run."""
 RANKED, RANKED_STEPS = 99, 600
+IMPLAUSIBLE = 100.0
+"""Chi-square, over a dozen facts, beyond which a point says nothing more of where they hold."""
 WIDER = 1.5  # a second wave covers the posterior of the first, widened
 CHECK_SEED, SHIFT_SEED, LAST_SEED = FIT_SEED + 1_000, FIT_SEED + 2_000, FIT_SEED + 3_000
 """First seeds of a third wave, of the runs of full size that shift the surrogate, and of the runs of draws."""
@@ -145,9 +147,19 @@ class Fitting:
         """Run more points, fit the surrogate again and sample its posterior."""
         self.unit, self.blocks = np.concatenate([self.unit, unit]), np.concatenate([self.blocks, blocks])
         self.seen = np.concatenate([self.seen, self.outputs(unit, seeds)])
-        self.surrogate = fit(self.unit, self.seen, self.blocks)
+        near = self.near() if self.samples else np.ones(len(self.unit), dtype=bool)
+        self.surrogate = fit(self.unit[near], self.seen[near], self.blocks[near])
         self.error = self.surrogate.error(self.noise)
         self.sample()
+
+    def near(self) -> np.ndarray:
+        """Return which points are worth fitting after the first wave (bool): those whose runs are not far from the facts.
+
+        A polynomial of the whole prior box is poor where it matters; as in history matching, it is given up far away.
+        """
+        misfit = self.facts.misfit(self.seen[:, self.used], self.noise[self.used])
+        enough = min(len(misfit), 2 * (1 + 2 * self.dimensions + self.plan.noise))
+        return np.asarray(misfit <= max(IMPLAUSIBLE, float(np.sort(misfit)[enough - 1])))
 
     def sample(self) -> None:
         """Draw from the posterior on the surrogate."""
@@ -189,10 +201,10 @@ def calibrate(
             more = design(count, f.dimensions, FIT_SEED) if wave == 0 else widened(f.crowd, count)
             turn = np.arange(count) % plan.noise
             f.learn(more, FIT_SEED + turn, turn)
+    ranks = recovered(f, range(plan.noise, plan.noise + plan.first))
     if plan.third:
         place = np.arange(plan.third)
         f.learn(f.crowd[: plan.third], CHECK_SEED + place, np.full(plan.third, plan.noise))
-    ranks = recovered(f, range(plan.noise, plan.noise + plan.first))
     if whole:
         f.shift(whole)
     draws, noise = f.crowd[: plan.check], f.chance if whole else f.noise
