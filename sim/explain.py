@@ -70,14 +70,10 @@ def explain(run: Run, lease: Any) -> Iterator[str]:
 def rebuild(run: Run) -> World:
     """Return the world of replication 0 on its first morning, flows started."""
     from sim.flows.run import build_world, start_flows
-    from sim.inputs.varying import vary
     from sim.results.ensemble import first_day_of, load_territory
     from sim.results.growing import scenario_of
 
     loaded, _ = scenario_of(run)
-    draws = run.manifest.get("draws")
-    if draws:
-        loaded = vary(loaded, draws[0])
     territory = load_territory(loaded)
     world = build_world(loaded, territory, first_day_of(loaded, territory, 0), 0)
     start_flows(world)

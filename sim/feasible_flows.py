@@ -20,15 +20,16 @@ from sim.rules import affordability
 from sim.rules.affordability import Terms
 from sim.rules.bounds import Market
 from sim.rules.criteria import Today
+from sim.rules.resources import per_unit_eur_year, quartile, thresholds_of
 from sim.rules.segments import Context, facts_of
-from sim.rules.situations import is_in_qpv, quartile
+from sim.rules.situations import is_in_qpv
 from sim.state.applications import Applications
 from sim.state.households import Households
 from sim.state.luck import Luck
 from sim.state.rows import Rows
 from sim.words.clock import DAYS_PER_YEAR, months_later, to_day, year_of
 from sim.words.codes import MUTATION_GROUNDS, PDALHPD_GROUNDS, Channel, Financing, Recognition
-from sim.world.terms import law_terms, quartile_thresholds
+from sim.world.terms import law_terms
 
 SAMPLE = 4_000
 """Newcomers drawn of each kind, and ordinary applicants kept of the first day; the recognised are all kept."""
@@ -114,9 +115,10 @@ def flows_of(
     class_of_home = coarse_of[class_of_home]
     files = _files(loaded, territory, day_one, years, class_of_home)
     people = Rows(files.applications, np.arange(len(files.weight)), _rows(files.households))
-    per_unit = files.households.income_eur_month * 12.0 * terms.income_index / files.households.consumption_units
+    h = files.households
+    per_unit = per_unit_eur_year(h.income_eur_month, h.consumption_units, terms.income_index)
     share = float(law["travailleurs_essentiels.part_des_actifs"])
-    context = Context(quartile(per_unit, quartile_thresholds(law)), files.households.luck_id, share, Today(day, law))
+    context = Context(quartile(per_unit, thresholds_of(law)), files.households.luck_id, share, Today(day, law))
     facts = facts_of(names, people, context)
     table = np.column_stack([*facts.values(), files.home_class >= 0, files.applications.rooms_max])
     kinds, class_of_file = np.unique(table.astype(np.int64), axis=0, return_inverse=True)

@@ -10,13 +10,13 @@ import pytest
 
 from sim.inputs.grids import Grid, OnResidence, Rubric, Seniority, grid_names, load_grid
 from sim.inputs.law import LawView, load_law
+from sim.rules.commission import Decision, ranks, session_order
 from sim.rules.cotation import (
     KEY_LIMIT,
     Cotation,
     Segment,
-    commission_order,
     ranking,
-    tie_rate,
+    tied,
     whole_points,
 )
 from sim.rules.criteria import CRITERIA, Today, meets
@@ -77,7 +77,7 @@ def test_static_ranking_of_a_stock_equals_a_spreadsheet() -> None:
     keys = cotation.keys(people, DAY)
     in_the_list = np.argsort(keys.key + keys.is_still * cotation.ageing(DAY), kind="stable")
     assert in_the_list.tolist() == order.tolist()
-    assert tie_rate(points) == 6 / 12
+    assert tied(points).mean() == 6 / 12
     for row, line in enumerate(lines):
         person = Rows(people._table, np.array([row]), Rows(people._joined._table, np.array([row])))  # type: ignore[union-attr]
         assert sum(cotation.breakdown(person, DAY).values()) == pytest.approx(float(line["points"]))
@@ -133,8 +133,9 @@ def test_whole_months_never_contradict_the_order_by_days() -> None:
     points = cotation.points(people, DAY)
     shown = whole_points(points)
     assert (np.diff(shown[np.argsort(-points, kind="stable")]) <= 0).all()
-    assert tie_rate(shown) > tie_rate(points)
-    assert tie_rate(np.array([])) == 0.0
+    assert tied(shown).sum() > tied(points).sum()
+    assert len(tied(np.array([]))) == 0
+    assert tied(np.array([1.5, 1.5, 2.0, 2.0]), np.array([0, 1, 1, 1])).tolist() == [False, False, True, True]
 
 
 def test_losing_the_rank_counts_seniority_from_the_refusal() -> None:
@@ -204,9 +205,13 @@ def test_a_commission_that_follows_keeps_the_short_list_and_one_that_chooses_doe
     rng, homes, files = np.random.default_rng(8), 3_000, 5
     home, position = np.repeat(np.arange(homes), files), np.tile(np.arange(1, files + 1), homes)
     follows, choice = np.repeat(rng.random(homes), files), rng.random(homes * files)
-    assert np.array_equal(commission_order(home, position, follows, choice, 1.0), np.arange(homes * files))
-    free = position[commission_order(home, position, follows, choice, 0.0)].reshape(homes, files)
+    retained = np.full(homes * files, int(Decision.RANKED))
+
+    def ranked(share: float) -> np.ndarray:
+        return ranks(retained, home, session_order(position, choice, follows >= share)).reshape(homes, files)
+
+    assert np.array_equal(ranked(1.0).ravel(), position)
+    free = ranked(0.0)
     assert (np.sort(free, axis=1) == np.arange(1, files + 1)).all()
     assert np.bincount(free[:, 0])[1:] / homes == pytest.approx([0.2] * 5, abs=0.03)
-    mixed = position[commission_order(home, position, follows, choice, 0.6)].reshape(homes, files)
-    assert (mixed[:, 0] == 1).mean() == pytest.approx(0.6 + 0.4 / files, abs=0.03)
+    assert (ranked(0.6)[:, 0] == 1).mean() == pytest.approx(0.6 + 0.4 / files, abs=0.03)

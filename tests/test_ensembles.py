@@ -174,7 +174,6 @@ def test_a_precision_out_of_reach_is_said(tmp_path: Path) -> None:
         (["indicator=attributions"], "half_width must be more than 0"),
         (["indicator=attributions", "half_width=1.0", "year=2050"], "2050 is not simulated"),
         (["indicator=taux_satisfaction", "half_width=1.0", "scope=commune"], "not told by 'commune'"),
-        (["indicator=echanges_menages", "half_width=1.0"], "no flow feeds"),
         (["maximum=5"], "maximum 5 is less than minimum 10"),
     ],
 )
@@ -231,6 +230,12 @@ def test_the_first_draws_are_the_same_however_many(uncertain: Path) -> None:
     assert many[:3] == few
     assert len(many) == 11
     assert draw_parameters(load(uncertain, seed=9)) != few
+    assert "flows/exits/qpv_ratio" in few[0], "the calibrated sample that reference names is drawn as well"
+    alone = draw_parameters(load(uncertain, ['run/posterior=""']))
+    assert [set(one) for one in alone] == [{"flows/arrivals/per_year", "rules/designation/shortlist_files"}] * 3
+    assert all(one.items() <= whole.items() for one, whole in zip(alone, few, strict=True)), (
+        "ranges win over the sample"
+    )
 
 
 def test_draws_of_a_posterior(tmp_path: Path) -> None:
@@ -275,7 +280,7 @@ def test_a_wrong_range_is_refused_with_its_line(tmp_path: Path, line: str, said:
 
 def test_draws_need_a_source() -> None:
     with pytest.raises(Faults, match="what is not known"):
-        draw_parameters(load("reference", ["run/draws=2"]))
+        draw_parameters(load("reference", ["run/draws=2", 'run/posterior=""']))
     assert draw_parameters(load("reference")) == ()
     assert luck_and_draw(7, 3) == (2, 1)
     assert luck_and_draw(7, 0) == (7, None)

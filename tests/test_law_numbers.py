@@ -41,6 +41,7 @@ ALGORITHMS = {
 
 EXPLAINED: dict[tuple[str, float], str] = {
     ("indicators/exchanges.py", 4): "length from which cycles are counted together",
+    ("indicators/exchanges.py", 10_000): "the rate is told for 10 000 dwellings",
     ("indicators/exchanges.py", 3): "letters of the code of a ground",
     ("indicators/waiting.py", 3): "three quarters of those housed",
     ("indicators/waiting.py", 4): "quarters of those housed",
@@ -56,7 +57,6 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("rules/designation.py", 4): "kinds of dwellings: in a QPV or not, accessible or not",
     ("rules/objectives.py", 1e3): "a tier beyond every other score",
     ("rules/objectives.py", 1e-9): "rounding of shares",
-    ("rules/prefect.py", 1e-12): "rounding of shares",
     ("rules/segments.py", 4): "layout of the index: publics, and the bit of the quartile",
     ("rules/segments.py", 8): "layout of the index: segments by public",
     ("rules/segments.py", 53): "bits of a keyed uniform",

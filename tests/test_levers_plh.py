@@ -18,7 +18,7 @@ from sim.indicators.grid import Names
 from sim.inputs.faults import Faults
 from sim.inputs.law import LawView
 from sim.inputs.plh_levers import Lever, plh_levers
-from sim.inputs.scenario import parameters
+from sim.inputs.scenario import flatten, parameters
 from sim.results.provenance import norms_of
 from tests.worlds import fingerprint, kept, live, loaded, territory
 
@@ -59,6 +59,7 @@ def test_a_lever_does_what_its_arithmetic_says(name: str) -> None:
 
 def test_levers_written_at_their_default_change_nothing() -> None:
     defaults = {row["path"]: row["default"] for row in parameters()}
+    defaults |= dict(flatten(loaded("reference").scenario.model_dump(mode="json")))
     written = []
     for lever in plh_levers().levers.values():
         value = defaults[lever.key]

@@ -29,7 +29,6 @@ from sim.rules.objectives import (
     holds,
     preferences,
     reserves_behind,
-    slack,
     total,
 )
 from sim.rules.reservations import PREFERENCES
@@ -234,7 +233,7 @@ def test_swapped_precedence_gives_other_allocations() -> None:
     ]
 
 
-# Expressions, slack
+# Expressions
 
 
 def test_expressions() -> None:
@@ -244,15 +243,6 @@ def test_expressions() -> None:
     assert holds(Expression(all_of=("a",), none_of=("b",)), facts).tolist() == [False, True, False]
     with pytest.raises(KeyError):
         holds(Expression(all_of=("c",)), facts)
-
-
-def test_slack_is_said_in_french() -> None:
-    words = slack(quota(label="Mixité"), 0.80, 0.75)
-    assert "Objectif lâche" in words
-    assert "80,0 % pour 75,0 %" in words
-    assert slack(quota(), 0.18, 0.25) == ""
-    assert slack(quota(), None, 0.25) == ""
-    assert "n'est pas dépassé" in slack(quota(kind="plafond"), 0.20, 0.25)
 
 
 # Windows

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.report import bilan, french
+from sim.report import annexes, bilan, french
 from sim.report.bilan import Settings
 from sim.report.reading import Period, Reading, curves
 from sim.report.secrecy import recoverable
@@ -23,6 +23,7 @@ from sim.report.sources import (
     Landlords,
     letter,
 )
+from sim.report.tables import Quantity
 from sim.report.workbook import free_path
 from tests.fake_run import TERRITORY, FakeRun
 
@@ -312,6 +313,22 @@ def test_missing_indicator_is_missing_not_zero(tmp_path: Path) -> None:
     assert reading.estimate("echanges_menages", 2025).mean is None
     assert reading.estimate("delai_corrige_median", 2025).mean is None
     assert not reading.has("delai_corrige_median")
+
+
+def test_with_draws_what_is_chance_and_what_is_not_known_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = FakeRun(tmp_path, 4)
+    assert annexes.uncertainty(Reading(run)).rows == ()
+    frame = run.indicators()
+    split = frame.assign(draw=frame["replication"] % 2, luck=frame["replication"] // 2)
+    monkeypatch.setattr(run, "indicators", lambda: split)
+    rows = annexes.uncertainty(Reading(run)).rows
+    assert rows
+    for _, unknown, chance in rows:
+        assert isinstance(unknown, Quantity)
+        assert isinstance(chance, Quantity)
+        assert (unknown.value or 0) + (chance.value or 0) == pytest.approx(1)
 
 
 def test_unknown_indicator_is_shown_all_the_same(page: str) -> None:

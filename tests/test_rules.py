@@ -30,6 +30,7 @@ from sim.rules.criteria import CRITERIA, LETTERS, Today, meets
 from sim.rules.designation import Order, served_order
 from sim.rules.objectives import Home, State, applies, preferences
 from sim.rules.reservations import PREFERENCES, most_behind, shares
+from sim.rules.resources import thresholds_of
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
@@ -37,7 +38,7 @@ from sim.state.quota_book import Tally
 from sim.state.rows import Rows
 from sim.words.clock import to_day
 from sim.words.codes import Employment, Financing, Ground, Occupation, Recognition, Reservataire
-from sim.world.terms import law_terms, quartile_thresholds
+from sim.world.terms import law_terms
 from tests import plain_quotas
 
 FEBRUARY_2022 = to_day(dt.date(2022, 2, 1))
@@ -127,7 +128,7 @@ def test_what_a_household_can_afford(cost: float, income: float, units: float, h
 
 def test_quartile_thresholds_ascend() -> None:
     for year in range(2022, 2027):
-        thresholds = quartile_thresholds(LawView(load_law(), to_day(dt.date(year, 6, 1))))
+        thresholds = thresholds_of(LawView(load_law(), to_day(dt.date(year, 6, 1))))
         assert (np.diff(thresholds) > 0).all()
 
 

@@ -12,6 +12,7 @@ from sim.inputs.schema_rules import Affordability
 from sim.rules import draws
 from sim.rules.affordability import Terms
 from sim.rules.draws import ALL, BIDDERS, BUFFERED, KINDS, REGISTERED, Filter
+from sim.rules.reserved_homes import accessible_tier, may_be_proposed
 from sim.rules.segments import BASE_SEGMENTS, PUBLICS, base_codes
 from sim.state.luck import Luck
 from sim.state.places import PlaceSets
@@ -407,6 +408,12 @@ def test_an_accessible_dwelling_asks_disabled_households_then_the_elderly(terms:
     assert world.ask_one(terms, ALL_TIERS) == [0, 1, 2, 3, 4, 5]
     world.homes.is_accessible[0] = True
     assert world.ask_one(terms, ALL_TIERS) == [4, 5, 2, 0, 1, 3]
+    tier = accessible_tier(people.disabled[home], people.birth_year[home] <= ELDERLY_BORN, False)
+    turns, left = [], np.arange(6)
+    while len(left):  # the rule, then the rule again on those who are left
+        kept = may_be_proposed(tier[left], True)
+        turns, left = [*turns, *left[kept].tolist()], left[~kept]
+    assert world.ask_one(terms, ALL_TIERS) == turns
     people.disabled[:], people.birth_year[:] = False, 1980
     world.both("refile", world.everybody(), np.arange(6), world.draw_segments(world.everybody()) & ~1)
     assert world.ask_one(terms, ALL_TIERS) == [0, 1, 2, 3, 4, 5]

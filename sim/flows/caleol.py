@@ -18,7 +18,7 @@ from sim.rules.commission import Condition, Decision, Motive, draw_motives, file
 from sim.rules.commission import decide as decisions
 from sim.rules.demand import Happening, demand_norms_of, radiation_day
 from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, Namer
-from sim.rules.reserved_homes import in_programme
+from sim.rules.reserved_homes import in_programme, owed, young_born_after
 from sim.words.clock import Phase, year_of
 from sim.words.codes import Occupation, Reason, Recognition, Reservataire
 from sim.world import moves
@@ -122,7 +122,7 @@ def ask_for(world: World, homes: np.ndarray, order: steering.Order) -> Query:
     if world.order.rule.use == "shortlist":
         wanted = np.maximum(wanted, world.order.rule.shortlist_files)
     kept_for_young = in_programme(lettings.is_programme[homes], holders)
-    youngest = year_of(world.day) - int(world.law["jeunes.age_max_years"])
+    after = young_born_after(year_of(world.day), int(world.law["jeunes.age_max_years"]))
     return Query(
         dwellings=homes,
         tiers=order.tables,
@@ -130,7 +130,7 @@ def ask_for(world: World, homes: np.ndarray, order: steering.Order) -> Query:
         masks=np.where(lettings.namer[homes] == Namer.HOLDER, MASKS[holders], EVERYBODY),
         shifts=world.order.shifts(facts, is_still, world.day),
         shifted=2 * world.is_in_qpv[homes] + d.is_accessible[homes],
-        born_after=np.where(kept_for_young, youngest, 0),
+        born_after=np.where(kept_for_young, after, 0),
         wanted=wanted,
         occasion=occasions(world, homes),
     )
@@ -144,17 +144,17 @@ def serve_owed(world: World, query: Query, busy: np.ndarray, chosen: np.ndarray,
     for i, dwelling in enumerate(query.dwellings.tolist()):
         if world.lettings.is_in_residence[dwelling]:
             continue
-        owed = np.flatnonzero((owed_day[: len(a)] >= 0) & (a.status[: len(a)] == moves.OPEN))
-        owed = np.setdiff1d(owed, busy)
+        due = np.flatnonzero((owed_day[: len(a)] >= 0) & (a.status[: len(a)] == moves.OPEN))
+        due = np.setdiff1d(due, busy)
         for j in range(len(found)):  # designated for another dwelling of the session
-            owed = np.setdiff1d(owed, chosen[j, : found[j]]) if j != i else owed
+            due = np.setdiff1d(due, chosen[j, : found[j]]) if j != i else due
         asked = query.tiers[query.asked[i, 0]]  # who names candidates may not propose everybody
-        owed = owed[asked[world.waiting.segment_of[owed]] >= 0]
-        owed = owed[(query.masks[i] >> world.applicants(owed).employment) & 1 == 1]
-        suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, i, owed.astype(np.int64))
-        owed = owed[suits]
-        if len(owed):
-            first = int(owed[np.argmin(owed_day[owed])])
+        due = due[asked[world.waiting.segment_of[due]] >= 0]
+        due = due[(query.masks[i] >> world.applicants(due).employment) & 1 == 1]
+        suits = world.waiting.suits(world.people(), world.homes(), world.terms, query, i, due.astype(np.int64))
+        place = owed(owed_day[due], suits, bool(world.lettings.is_in_residence[dwelling]))
+        if place >= 0:
+            first = int(due[place])
             others = [row for row in chosen[i, : found[i]].tolist() if row != first]
             files = [first, *others][: int(query.wanted[i])]
             chosen[i, : len(files)], found[i] = files, len(files)

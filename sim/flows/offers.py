@@ -19,6 +19,7 @@ from sim.rules import affordability
 from sim.rules.commission import Decision, condition_holds
 from sim.rules.draws import BIDDERS
 from sim.rules.flux import counts_in_flux
+from sim.rules.occupancy import is_valid_offer
 from sim.rules.recognition import loses_dalo
 from sim.state.rows import Rows
 from sim.state.shortlists import Shortlists
@@ -96,7 +97,7 @@ def finds_it_dear(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarr
     return np.asarray(
         np.fromiter((row in world.helped for row in rows.tolist()), bool, len(rows))
         & (own >= 0)
-        & (rents[homes] >= rents[np.maximum(own, 0)])
+        & ~is_valid_offer(rents[np.maximum(own, 0)], rents[homes])
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.flows import steering
 from sim.rules.flux import Cell, cells_of
-from sim.rules.reservations import NOBODY, Namer, Turn, named_holders, next_turn
+from sim.rules.reservations import NOBODY, Namer, Turn, first_namer, named_holders, next_turn
 from sim.words.clock import year_of
 from sim.words.codes import Reason, Reservataire
 from sim.world import moves
@@ -27,7 +27,7 @@ def start_search(world: World, dwellings: np.ndarray, ready_days: np.ndarray | i
     holders = orient(world, dwellings)
     moves.orient(world, dwellings, holders, Reason.NONE)
     lettings.ready_day[dwellings], lettings.asked_day[dwellings] = ready_days, world.day
-    lettings.namer[dwellings] = np.where(holders == LANDLORD, int(Namer.LANDLORD), int(Namer.HOLDER))
+    lettings.namer[dwellings] = first_namer(holders)
     put_on_list(world, dwellings)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sim.indicators.facts import Facts
 from sim.indicators.measures import ALL_SCOPES, LEASE_SCOPES, Measure, count, indicator, share
 from sim.indicators.publics import DALO, NPNRU, PDALHPD, is_first_term, is_second_term
+from sim.rules.reservations import serves_duty
 
 AMONG_PUBLICS = (*LEASE_SCOPES, "public")
 
@@ -138,7 +139,7 @@ def priority_second(facts: Facts) -> Measure:
 )
 def priority_of_holder(facts: Facts) -> Measure:
     """DALO or eligible by CCH L441-1, among the attributions of each holder."""
-    return share(facts.leases, facts.leases["éligibles CCH"])
+    return share(facts.leases, serves_duty(has(facts, DALO), facts.leases["éligibles CCH"]))
 
 
 @indicator(

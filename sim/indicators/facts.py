@@ -12,6 +12,7 @@ import numpy as np
 from sim.indicators.grid import ROOMS, Grid, Names, Population, attach
 from sim.indicators.incidence import SpellBook, Spells
 from sim.indicators.publics import BLOCKED_MUTATION, DALO, PDALHPD, publics
+from sim.rules.occupancy import is_over_occupied, is_under_occupied
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.records import Replication, YearEnd
@@ -285,7 +286,6 @@ class Preparation:
         persons = end.persons.astype(np.int32)
         if not len(persons):
             persons = self.r.households.size[np.where(is_let, tenants, 0)].astype(np.int32)
-        smallest = np.array(norm.surface_m2)[np.clip(persons, 1, len(norm.surface_m2)) - 1]
         a_year_old = in_service & (table.service_day[:size] <= begins)
         lettings = select(self.r.events, EventKind.HOUSED, EventKind.LET_OUTSIDE)
         this_year = lettings[self.year(self.r.events["day"][lettings]) == index]
@@ -294,8 +294,8 @@ class Preparation:
         tenant_quartile = self.tenant_quartiles[np.where(is_let, tenants, 0)]
         masks = (
             in_service, in_service & ~is_let, a_year_old, a_year_old & is_let & was_let[:size], is_let,
-            is_let & (table.rooms[:size].astype(np.int32) - persons > norm.rooms_over),
-            is_let & (table.surface_m2[:size] < smallest),
+            is_let & is_under_occupied(table.rooms[:size], persons, norm.rooms_over),
+            is_let & is_over_occupied(table.surface_m2[:size], persons, norm.surface_m2),
             *(is_let & (tenant_quartile == q) for q in QUARTILES),
         )  # fmt: skip
         return dict(zip(DWELLING_COUNTS, masks, strict=True))

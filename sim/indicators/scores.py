@@ -10,7 +10,7 @@ import numpy as np
 from sim.indicators.facts import Facts, Preparation, select
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import LEASE_SCOPES, Measure, indicator, mean, share
-from sim.rules.cotation import whole_points
+from sim.rules.cotation import tied, whole_points
 from sim.words.codes import EventKind
 
 
@@ -24,14 +24,12 @@ def ranked(prepared: Preparation) -> Population:
     key = rows.astype(np.int64) * (int(prepared.starts[-1]) + 1) + events["day"][positions]
     _, session = np.unique(key, return_inverse=True)
     whole = whole_points(points)
-    span = float(whole.max(initial=0.0) - whole.min(initial=0.0)) + 1
-    _, same = np.unique(session * span + whole, return_inverse=True)
     best = np.full(session.max(initial=-1) + 1, -np.inf)
     np.maximum.at(best, session, whole)
     columns = {
         "points": points,
         "rank": events["rank"][positions],
-        "is_tied": np.bincount(same)[same] > 1,
+        "is_tied": tied(whole, session),
         "has_rivals": np.bincount(session)[session] > 1,
         "is_best": whole >= best[session],
     }

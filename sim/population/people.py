@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.inputs.law import LawView
 from sim.population.raking import choose, even, mark
 from sim.population.shapes import Shapes
 from sim.rules.eligibility import household_category, is_young_couple
 from sim.rules.occupancy import is_over_occupied, is_under_occupied
+from sim.rules.resources import consumption_units, units_of
 from sim.state.households import Households
 from sim.state.rows import Rows
 from sim.words.clock import year_of
@@ -70,12 +72,9 @@ def derive(homes: Households, shapes: Shapes, day: int) -> None:
 
     Source: rules.md 1.5 and 1.6.
     """
-    first, adult, child = (
-        float(shapes.law.at(f"uc.{name}", day)) for name in ("premiere_personne", "autre_14_ans", "enfant")
-    )
     size, dependants = homes.size.astype(int), homes.dependants_count.astype(int)
     children = homes.children_count.astype(int)
-    homes.consumption_units[:] = first + adult * (size - 1 - children) + child * children
+    homes.consumption_units[:] = consumption_units(size, children, units_of(LawView(shapes.law, day)))
     ages = year_of(day) - homes.birth_year.astype(int)
     most = float(shapes.law.at("jeune_menage.somme_ages_max_years", day))
     categories = len(shapes.law.at("plafond.plus_eur_year", day)) - 1  # then an amount per further person

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
 
 Draw = dict[str, float]
+GOLDEN = (5**0.5 - 1) / 2
 
 
 def worlds(loaded: Loaded, replications: int) -> range:
@@ -37,8 +38,8 @@ def luck_and_draw(number: int, draws: int) -> tuple[int, int | None]:
 def draw_parameters(loaded: Loaded) -> tuple[Draw, ...]:
     """Return the draws of a scenario, ``{path: value}`` each; the first ones are the same however many are asked.
 
-    They come from the rows of ``run.posterior``, else from the ranges of ``uncertainty`` (uniform, by a scrambled
-    Sobol sequence), always of the seed of the run.
+    They come from the rows of ``run.posterior``, and from the ranges of ``uncertainty`` (uniform, by a scrambled Sobol
+    sequence), which win over a row where both name a parameter; always of the seed of the run.
 
     Raises
     ------
@@ -48,14 +49,13 @@ def draw_parameters(loaded: Loaded) -> tuple[Draw, ...]:
     run = loaded.scenario.run
     if not run.draws:
         return ()
-    where = loaded.line_of(("run", "draws"))
-    if run.posterior:
-        found = from_posterior(loaded, find_posterior(run.posterior), run.draws)
-    elif loaded.scenario.uncertainty:
-        found = from_ranges(loaded, run.draws)
-    else:
+    if not (run.posterior or loaded.scenario.uncertainty):
         text = "run/draws needs uncertainty (path: [low, high]) or run/posterior: what is not known?"
-        raise Faults([Fault(*where, text)])
+        raise Faults([Fault(*loaded.line_of(("run", "draws")), text)])
+    nothing: tuple[Draw, ...] = tuple({} for _ in range(run.draws))
+    asked = from_ranges(loaded, run.draws) if loaded.scenario.uncertainty else nothing
+    rows = from_posterior(loaded, find_posterior(run.posterior), run.draws) if run.posterior else nothing
+    found = tuple(row | one for row, one in zip(rows, asked, strict=True))
     for one in found:
         vary(loaded, one)
     return found
@@ -131,7 +131,8 @@ def from_posterior(loaded: Loaded, path: Path, count: int) -> tuple[Draw, ...]:
     if weights is None:
         chosen = rng.permutation(len(values))[:count]
     else:
-        chosen = np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random(count), side="right")
+        place = (rng.random() + GOLDEN * np.arange(count)) % 1  # spread out, so that few draws repeat a heavy row
+        chosen = np.searchsorted(np.cumsum(weights) / weights.sum(), place, side="right").clip(max=len(values) - 1)
     return tuple(changes(knobs, values[row]) for row in chosen)
 
 

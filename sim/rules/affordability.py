@@ -10,7 +10,7 @@ Pp = P0 + Tp x max(0, R - R0), P0 = max(P0min, 8.5 % of L + C), Tp = TF + TL
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -36,6 +36,14 @@ class Terms(NamedTuple):
     energy_eur_month_m2: float
     rent_index: float
     income_index: float
+
+
+class Ceilings(Protocol):
+    """What holds income ceilings: ``Terms``, or the ``Norms`` of ``rules/eligibility.py``."""
+
+    @property
+    def ceiling_eur_year(self) -> np.ndarray:
+        """Return ceilings by financing: categories 1 to 6, then per further person."""
 
 
 def apl_eur_month(rent: Any, income_year: Any, family: Any, zone: Any, terms: Terms) -> Any:
@@ -76,6 +84,6 @@ def can_afford(cost: Any, income_month: Any, consumption_units: Any, terms: Term
     return (cost <= terms.effort_max_share * income_month) & (remainder >= terms.remainder_min_eur_day_cu)
 
 
-def income_ceiling_eur_year(financing: Any, category: Any, persons_over_six: Any, terms: Terms) -> Any:
+def income_ceiling_eur_year(financing: Any, category: Any, persons_over_six: Any, terms: Ceilings) -> Any:
     """Return the ceiling of a financing for a category 1 to 6 and persons beyond the sixth, eur/year."""
     return terms.ceiling_eur_year[financing, category - 1] + persons_over_six * terms.ceiling_eur_year[financing, -1]

@@ -154,12 +154,6 @@ def ranks(decision: np.ndarray, homes: np.ndarray, order: np.ndarray) -> np.ndar
     return found
 
 
-def leaves_list(decision: np.ndarray, days_since: np.ndarray, notice_days: int) -> np.ndarray:
-    """Return which applications are struck off: inadmissible ones, after the notice (R441-2-8 d); no other."""
-    is_inadmissible = np.asarray(decision) == Decision.INADMISSIBLE
-    return np.asarray(is_inadmissible & (np.asarray(days_since) >= notice_days))
-
-
 def condition_holds(decision: np.ndarray, document_days: np.ndarray, allowed_days: int) -> np.ndarray:
     """Return which retained files bind the landlord: under condition, those whose document comes in time.
 

@@ -267,32 +267,8 @@ def whole_points(points: np.ndarray) -> np.ndarray:
     return np.floor(np.asarray(points) + 1e-9)
 
 
-def tie_rate(points: np.ndarray) -> float:
-    """Return the share of applications whose score equals another's (0 for an empty list)."""
-    if not len(points):
-        return 0.0
-    _, back, counts = np.unique(points, return_inverse=True, return_counts=True)
-    return float((counts[back] > 1).mean())
-
-
-def commission_order(
-    home: np.ndarray, position: np.ndarray, follows: np.ndarray, choice: np.ndarray, share: float
-) -> np.ndarray:
-    """Return the files of each dwelling in the order of a commission that reads the cotation as a short list.
-
-    Parameters
-    ----------
-    home, position : numpy.ndarray
-        Dwelling of each file, and its position on the short list.
-    follows, choice : numpy.ndarray
-        Keyed luck in [0, 1): one per dwelling (repeated over its files), one per file.
-    share : float
-        Share of dwellings where the commission follows the list; elsewhere each order is as likely (hypothèse).
-
-    Returns
-    -------
-    numpy.ndarray
-        Positions in the arrays, grouped by dwelling.
-    """
-    within = np.where(follows < share, position.astype(np.float64), choice)
-    return np.lexsort((within, home))
+def tied(points: np.ndarray, among: np.ndarray | int = 0) -> np.ndarray:
+    """Return which scores equal another's, on one list or each among those of its own (``among``, whole numbers)."""
+    levels, place = np.unique(points, return_inverse=True)
+    _, same = np.unique(np.asarray(among, dtype=np.int64) * len(levels) + place, return_inverse=True)
+    return np.asarray(np.bincount(same)[same] > 1) if len(levels) else np.zeros(0, dtype=bool)

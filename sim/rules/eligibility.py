@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from sim.rules.affordability import income_ceiling_eur_year
+from sim.rules.occupancy import is_valid_offer
 from sim.words.codes import EntryBar, Financing
 
 COUPLE = 2
@@ -26,7 +28,7 @@ class Law(Protocol):
 class Norms(NamedTuple):
     """What the law of a day says on entering a dwelling."""
 
-    ceilings_eur_year: np.ndarray  # (financing, categories 1 to 6 then per further person)
+    ceiling_eur_year: np.ndarray  # (financing, categories 1 to 6 then per further person)
     income_drop_share: float
     modest_share: float
     modest_min_share: float
@@ -41,7 +43,7 @@ class Norms(NamedTuple):
     @property
     def categories(self) -> int:
         """Number of household categories; what lies beyond is counted per person."""
-        return int(self.ceilings_eur_year.shape[-1]) - 1
+        return int(self.ceiling_eur_year.shape[-1]) - 1
 
 
 def norms_of(law: Law) -> Norms:
@@ -54,7 +56,7 @@ def norms_of(law: Law) -> Norms:
         Financing.PLS: law["plafond.pls_eur_year"],
     }
     return Norms(
-        ceilings_eur_year=np.array([by_financing[f] for f in Financing], dtype=float),
+        ceiling_eur_year=np.array([by_financing[f] for f in Financing], dtype=float),
         income_drop_share=float(law["ressources.baisse_retenue_share"]),
         modest_share=float(law["plafond.plus_modeste_share"]),
         modest_min_share=float(law["plafond.plus_modeste_min_share"]),
@@ -99,9 +101,8 @@ def household_category(
 
 def ceiling_eur_year(financing: Any, category: Any, persons: Any, norms: Norms) -> np.ndarray:
     """Return the income ceiling of a financing for a household, eur/year."""
-    table = norms.ceilings_eur_year
     beyond = np.maximum(np.asarray(persons, dtype=int) - norms.categories, 0)
-    return np.asarray(table[financing, np.asarray(category) - 1] + beyond * table[financing, -1])
+    return np.asarray(income_ceiling_eur_year(financing, np.asarray(category), beyond, norms))
 
 
 def income_counted_eur_year(rfr_n2: Any, rfr_n1: Any, last_twelve_months: Any, norms: Norms) -> np.ndarray:
@@ -145,7 +146,7 @@ def is_exempt(is_under_occupied: Any, is_same_landlord: Any, rent_now: Any, rent
 
     The dwelling offered has a lower principal rent.
     """
-    is_cheaper = np.asarray(rent_new) < np.asarray(rent_now)
+    is_cheaper = is_valid_offer(rent_now, rent_new)
     return np.asarray(np.asarray(is_under_occupied) & np.asarray(is_same_landlord) & is_cheaper)
 
 

@@ -9,7 +9,7 @@ from numba import njit
 
 from sim.inputs.schema_reservations import Flux
 from sim.rules.relocation import Relocation
-from sim.rules.reservations import most_behind
+from sim.rules.reservations import most_behind, rights_left
 
 Cell = tuple[str, int]
 """A category of dwellings: what it looks at, and the value."""
@@ -40,11 +40,6 @@ def counts_in_flux(
     )
 
 
-def rights_left(oriented: Sequence[float], shares: Sequence[float], flux: float) -> list[float]:
-    """Return the dwellings that each holder may still get this year, out of a forecast flux."""
-    return [share * flux - done for share, done in zip(shares, oriented, strict=True)]
-
-
 def cells_of(by: Sequence[str], rooms: int, financing: int, is_in_qpv: bool, commune: int) -> tuple[Cell, ...]:
     """Return the categories of one dwelling that the balance looks at (``rules/reservation/flux/balance_by``)."""
     values = {"typologie": int(rooms), "financement": int(financing), "qpv": int(is_in_qpv), "commune": int(commune)}
@@ -70,12 +65,11 @@ def most_behind_balanced(
     """
     if not balance or not in_cells:
         return int(most_behind(np.asarray(oriented, dtype=float), np.asarray(shares, dtype=float)))
-    total = sum(oriented) + 1.0
+    left = rights_left(np.asarray(oriented, dtype=float), np.asarray(shares, dtype=float), sum(oriented) + 1.0)
     scores = []
     for holder, share in enumerate(shares):
         advance = sum(max(0.0, cell[holder] - share * sum(cell)) for cell in in_cells)
-        lag = share * total - oriented[holder]
-        scores.append(lag - balance * advance if share > 0 else -np.inf)
+        scores.append(left[holder] - balance * advance if share > 0 else -np.inf)
     return scores.index(max(scores))
 
 

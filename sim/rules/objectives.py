@@ -280,21 +280,3 @@ def total(tallies: Iterable[Tally]) -> Tally:
 def is_slack(kind: str, neutral: float | None, target: float) -> bool:
     """Return whether a rule that ignores the objective already meets it."""
     return neutral is not None and (neutral <= target if kind == "plafond" else neutral >= target)
-
-
-def slack(objective: Objective, neutral: float | None, target: float) -> str:
-    """Return what the bilan says of a target that a neutral rule already exceeds, or ``""`` when it does not.
-
-    Parameters
-    ----------
-    neutral : float, optional
-        Share reached when the objective has no effect (same seed), None when nothing was attributed.
-    """
-    if neutral is None or not is_slack(objective.kind, neutral, target):
-        return ""
-    shown = [f"{100 * value:.1f} %".replace(".", ",") for value in (neutral, target)]
-    bound = "n'est pas dépassé" if objective.kind == "plafond" else "est atteint"
-    return (
-        f"Objectif lâche : {objective.label} {bound} sans aucun pilotage ({shown[0]} pour {shown[1]} visés) ; "
-        "le résultat ne peut être porté au crédit de la règle."
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -121,6 +122,9 @@ def is_protected(
     )
 
 
-def ceiling_applies(is_under_occupied_move: np.ndarray) -> np.ndarray:
-    """Return whether income ceilings are tested: not when a tenant leaves a dwelling that is too large (L442-3-1)."""
-    return ~np.asarray(is_under_occupied_move, dtype=bool)
+def ceiling_applies(is_under_occupied_move: Any) -> Any:
+    """Whether income ceilings are tested: not when a tenant leaves a dwelling that is too large (L442-3-1).
+
+    The search for candidates compiles it.
+    """
+    return np.logical_not(is_under_occupied_move)

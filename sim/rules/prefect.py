@@ -1,7 +1,7 @@
-"""The prefect: caps of the State's reservations, and substitution to a landlord that misses the first quartile.
+"""The prefect: substitution to a landlord that misses the first quartile.
 
-CCH L441-1, al. 33 and 34 (loi égalité et citoyenneté), R441-5-2. Dates, windows and caps are law
-(``lec.*``, ``flux.*``); real enforcement is rare, hence a switch (``rules.lec_substitution``).
+CCH L441-1, al. 33 and 34 (loi égalité et citoyenneté). Dates and windows are law
+(``lec.*``); real enforcement is rare, hence a switch (``rules.lec_substitution``).
 """
 
 from __future__ import annotations
@@ -52,14 +52,3 @@ def is_substituted(
 def substituted(own: np.ndarray, serves: np.ndarray) -> np.ndarray:
     """Return the holder's preference under substitution: only those who serve the objective are proposed."""
     return np.where(serves, np.maximum(own, 0), -1)
-
-
-def is_within_caps(share: float, agents_share: float, cap: float, agents_cap: float) -> bool:
-    """Return whether the State's reservations respect their caps: a ceiling of the whole, part of it for agents.
-
-    Parameters
-    ----------
-    share : float
-        Whole of the State's reservations, agents included.
-    """
-    return agents_share <= min(share, agents_cap) + 1e-12 and share <= cap + 1e-12

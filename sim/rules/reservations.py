@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -52,6 +53,20 @@ def shares(reservation: Reservation) -> np.ndarray:
 
 
 @njit(cache=True)
+def rights_left(oriented, holder_shares, flux):  # type: ignore[no-untyped-def]
+    """Return the dwellings that each holder may still get out of a flux: its share, less what it got.
+
+    Parameters
+    ----------
+    oriented, holder_shares : numpy.ndarray
+        As ``most_behind``.
+    flux : float
+        Dwellings of the year, or those oriented so far.
+    """
+    return holder_shares * flux - oriented
+
+
+@njit(cache=True)
 def most_behind(oriented, holder_shares):  # type: ignore[no-untyped-def]
     """Return the holder most behind its share of one landlord's flow, ties to the first.
 
@@ -62,7 +77,7 @@ def most_behind(oriented, holder_shares):  # type: ignore[no-untyped-def]
     holder_shares : numpy.ndarray
         Shares, summing to 1. The deviation stays under one dwelling per holder.
     """
-    return np.argmax(holder_shares * (oriented.sum() + 1.0) - oriented)
+    return np.argmax(rights_left(oriented, holder_shares, oriented.sum() + 1.0))
 
 
 # Stock and flux
@@ -158,9 +173,14 @@ class Turn:
     quartiles: tuple[int, ...] = QUARTILES
 
 
+def first_namer(holders: Any) -> np.ndarray:
+    """Return who names candidates at the orientation of a vacancy, as ``Namer``: its holder."""
+    return np.where(np.asarray(holders) == int(Reservataire.BAILLEUR), int(Namer.LANDLORD), int(Namer.HOLDER))
+
+
 def first_turn(holder: int) -> Turn:
     """Return the turn that starts with the orientation of a vacancy."""
-    return Turn(Namer.LANDLORD if holder == Reservataire.BAILLEUR else Namer.HOLDER, holder)
+    return Turn(Namer.of(int(first_namer(holder))), holder)
 
 
 def next_turn(
@@ -226,6 +246,11 @@ class Duty:
         return max(0, self.due - self.dalo - self.other_priority)
 
 
+def serves_duty(is_dalo: np.ndarray, is_priority: np.ndarray) -> np.ndarray:
+    """Return which attributions serve the duty of their holder: a household that is both counts once."""
+    return np.asarray(np.asarray(is_dalo) | np.asarray(is_priority))
+
+
 def duties(holder: np.ndarray, is_dalo: np.ndarray, is_priority: np.ndarray, target: float) -> dict[Reservataire, Duty]:
     """Return what each holder did for DALO and priority households (``quota.prioritaires_reservataire``).
 
@@ -241,8 +266,8 @@ def duties(holder: np.ndarray, is_dalo: np.ndarray, is_priority: np.ndarray, tar
     found = {}
     for one in DUTY_HOLDERS:
         own = np.asarray(holder) == one
-        dalo, other = own & is_dalo, own & is_priority & ~np.asarray(is_dalo)
-        found[one] = Duty(int(own.sum()), int(dalo.sum()), int(other.sum()), target)
+        dalo, served = own & is_dalo, own & serves_duty(is_dalo, is_priority)
+        found[one] = Duty(int(own.sum()), int(dalo.sum()), int((served & ~dalo).sum()), target)
     return found
 
 

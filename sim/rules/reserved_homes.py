@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sim.words.codes import Reservataire
@@ -10,24 +12,26 @@ FIRST, SECOND, OPEN = range(3)
 """Tiers of the cascade of accessible dwellings (R441-4)."""
 
 
-def accessible_tier(is_disabled: np.ndarray, needs_it_by_age: np.ndarray, hosts_one: np.ndarray) -> np.ndarray:
-    """Return the tier of each household for an accessible dwelling (R441-4).
+def accessible_tier(is_disabled: Any, needs_it_by_age: Any, hosts_one: Any) -> Any:
+    """Return the tier of each household for an accessible dwelling (R441-4); the search for candidates compiles it.
 
     Parameters
     ----------
-    is_disabled : numpy.ndarray
+    is_disabled : bool or numpy.ndarray
         A member is disabled: first.
-    needs_it_by_age : numpy.ndarray
+    needs_it_by_age : bool or numpy.ndarray
         An elderly person whose state requires it: second.
-    hosts_one : numpy.ndarray
+    hosts_one : bool or numpy.ndarray
         Hosts a person of these kinds: second.
     """
-    second = np.asarray(needs_it_by_age) | np.asarray(hosts_one)
-    return np.asarray(np.where(is_disabled, FIRST, np.where(second, SECOND, OPEN)), dtype=np.uint8)
+    return OPEN - np.maximum((OPEN - FIRST) * is_disabled, (OPEN - SECOND) * (needs_it_by_age | hosts_one))
 
 
 def may_be_proposed(tier: np.ndarray, is_accessible: bool) -> np.ndarray:
     """Return which households may be proposed: for an accessible dwelling, those of the first tier that is not empty.
+
+    The search for candidates does the same, compiled, and again on those who are left as long as files are lacking: the
+    tiers that follow complete the list, after the first (``tests/test_waiting.py``).
 
     Parameters
     ----------
@@ -59,26 +63,37 @@ def in_programme(is_authorised: np.ndarray, reserved_for: np.ndarray) -> np.ndar
     return np.asarray(np.asarray(is_authorised, dtype=bool) & ~is_of_state)
 
 
-def admitted(public: str, age: np.ndarray, lost_autonomy: np.ndarray, age_limit: int) -> np.ndarray:
+def young_born_after(year: int, age_limit: int) -> int:
+    """Return the year after which the young of a year are born: they do not reach ``jeunes.age_max_years`` in it."""
+    return year - age_limit
+
+
+def is_young(birth_year: Any, born_after: Any) -> Any:
+    """Whether households are young, as ``young_born_after``; the search for candidates compiles it."""
+    return birth_year > born_after
+
+
+def admitted(public: str, birth_year: np.ndarray, lost_autonomy: np.ndarray, born_after: int) -> np.ndarray:
     """Return which households a programme admits.
 
     Parameters
     ----------
     public : str
         ``jeunes`` (under ``jeunes.age_max_years``) or ``perte_autonomie`` (by age or disability).
-    age : numpy.ndarray
-        Years.
+    birth_year : numpy.ndarray
+        Of the reference person.
     lost_autonomy : numpy.ndarray
         Whether a member lost autonomy.
-    age_limit : int
-        ``jeunes.age_max_years``.
+    born_after : int
+        As ``young_born_after``.
 
     Raises
     ------
     KeyError
         If the public is unknown.
     """
-    return {"jeunes": np.asarray(age) < age_limit, "perte_autonomie": np.asarray(lost_autonomy, dtype=bool)}[public]
+    by_public = {"jeunes": is_young(birth_year, born_after), "perte_autonomie": lost_autonomy}
+    return np.asarray(by_public[public], dtype=bool)
 
 
 # Résidences à enjeu prioritaire de mixité sociale (L441-1-6 3° bis, L441-2-2)

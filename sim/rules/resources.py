@@ -45,9 +45,9 @@ def children_among(ages_years: Any, units: Units) -> int:
     return int((np.asarray(ages_years) < units.child_age_years).sum())
 
 
-def per_unit_eur_year(income_eur_month: Any, consumption_units: Any) -> np.ndarray:
-    """Return declared resources per consumption unit: monthly resources x 12 / units, eur/year/cu."""
-    return np.asarray(np.asarray(income_eur_month) * MONTHS_PER_YEAR / np.asarray(consumption_units))
+def per_unit_eur_year(income_eur_month: Any, consumption_units: Any, index: float = 1.0) -> np.ndarray:
+    """Return declared resources per consumption unit: monthly resources x 12 x index / units, eur/year/cu."""
+    return np.asarray(np.asarray(income_eur_month) * MONTHS_PER_YEAR * index / np.asarray(consumption_units))
 
 
 def thresholds_of(law: Law) -> np.ndarray:
@@ -58,7 +58,7 @@ def thresholds_of(law: Law) -> np.ndarray:
 
 def quartile(per_unit: Any, thresholds: np.ndarray) -> np.ndarray:
     """Return the quartile 1 to 4; the first is *strictly* under its threshold (« inférieur », L441-1 al. 25)."""
-    return np.asarray(1 + np.searchsorted(thresholds, per_unit, side="right"))
+    return np.asarray(1 + np.searchsorted(thresholds, per_unit, side="right"), dtype=np.uint8)
 
 
 def own_threshold_eur_year_cu(per_unit: np.ndarray, law: Law) -> float:

@@ -105,11 +105,6 @@ def fact_names() -> list[str]:
     return list(dict.fromkeys([*FACTS.names(), *CRITERIA.names()]))
 
 
-def label_of(name: str) -> str:
-    """Return the French label of a fact or criterion."""
-    return (FACTS[name] if name in FACTS else CRITERIA[name]).label
-
-
 def fact(name: str, people: Rows, context: Context) -> np.ndarray:
     """Return one fact about people (bool, one per row), or raise ``KeyError`` with the nearest name."""
     if name in FACTS:

@@ -1,4 +1,4 @@
-"""What the law of a day says of a household and of a dwelling: its quartile, whether it lies in a QPV."""
+"""What the law of a day says of a dwelling: whether it lies in a QPV."""
 
 from __future__ import annotations
 
@@ -17,8 +17,3 @@ def is_in_qpv(qpv_map: np.ndarray, map_year: int) -> np.ndarray:
         If no column holds this map.
     """
     return np.asarray((np.asarray(qpv_map) & QPV_BITS[map_year]) > 0)
-
-
-def quartile(income_eur_year_cu: np.ndarray, thresholds_eur_year_cu: np.ndarray) -> np.ndarray:
-    """Return the quartile 1 to 4 of declared resources per consumption unit: strictly under the first is 1 (L441-1)."""
-    return np.asarray(1 + np.searchsorted(thresholds_eur_year_cu, income_eur_year_cu, side="right"), dtype=np.uint8)

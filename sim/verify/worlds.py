@@ -15,6 +15,7 @@ from sim.inputs.scenario import Loaded, load
 from sim.inputs.territory import Territory
 from sim.inputs.territory import load as load_territory
 from sim.results.ensemble import first_day_of
+from sim.rules.demand import in_stock
 from sim.state.places import PlaceSets
 from sim.state.records import Replication
 from sim.verify.faults import injected
@@ -128,8 +129,8 @@ class Path:
 
     def ages(self, day: int) -> np.ndarray:
         """Return the ages of those who wait at the end of a day."""
-        here = (self.filed_day <= day) & ((self.closed_day < 0) | (self.closed_day > day))
-        return day - self.filed_day[here]
+        here = in_stock(self.filed_day, self.closed_day, day)
+        return np.asarray(day - self.filed_day[here])
 
 
 def path_of(replication: Replication, variant: Variant, places: PlaceSets) -> Path:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.rules.draws import Adverts, chance
+from sim.rules.reserved_homes import FIRST, OPEN
 from sim.world.buckets import People
 from sim.world.searching import (
     ALL_DRAWN,
-    ANYONE,
     BUFFERS_DRAWN,
-    DISABLED,
     EVERYBODY,
     NOT_DRAWN,
     Ask,
@@ -82,11 +81,11 @@ class Scanning(Waiting):
         else:
             rows = rows[np.lexsort((rows, current, tiers[segment]))]
         chosen: list[int] = []
-        for only in range(DISABLED if homes.is_accessible[ask.dwelling] else ANYONE, ANYONE - 1, -1):
+        for last in range(FIRST if homes.is_accessible[ask.dwelling] else OPEN, OPEN + 1):
             for row in rows.tolist():
                 if len(chosen) >= ask.wanted:
                     return chosen
-                is_new = row not in chosen and is_asked(row, only, market)
+                is_new = row not in chosen and is_asked(row, last, market)
                 if is_new and passes(row, ask, people, market.terms) and is_let_in(row, ask, market):
                     chosen.append(row)
         return chosen

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.rules import affordability
+from sim.rules import affordability, occupancy, reserved_homes
 from sim.rules.affordability import Terms
 from sim.rules.draws import (
     ALL,
@@ -26,13 +26,13 @@ from sim.rules.draws import (
     is_registered,
     may_bid,
 )  # fmt: skip
+from sim.rules.reserved_homes import FIRST, OPEN
 from sim.state.luck import keyed_uniform
 from sim.words.clock import DAYS_PER_MONTH
 from sim.words.codes import Ground
 from sim.world.buckets import ROOMS, ROW_BITS, ROW_MASK, People, Pool
 
 UNDER_OCCUPATION = int(Ground.M01_SOUS_OCCUPATION)  # housed elsewhere whatever their income (L442-3-1)
-ANYONE, ELDERLY, DISABLED = range(3)  # whom an accessible dwelling asks for, last to first (R441-4)
 NOT_DRAWN, ALL_DRAWN, BUFFERS_DRAWN = range(3)  # for whom the order is drawn again for each dwelling
 EVERYBODY = 0xFF  # every employment code, as bits
 FIRST_WINDOW, WIDER = 40, 4  # entries drawn at first for each file wanted, then how much wider: speed only
@@ -42,6 +42,9 @@ apl = njit(cache=True)(affordability.apl_eur_month)
 net_cost = njit(cache=True)(affordability.net_cost_eur_month)
 afford = njit(cache=True)(affordability.can_afford)
 ceiling = njit(cache=True)(affordability.income_ceiling_eur_year)
+is_capped = njit(cache=True)(occupancy.ceiling_applies)
+tier_of = njit(cache=True)(reserved_homes.accessible_tier)
+is_young = njit(cache=True)(reserved_homes.is_young)
 
 
 class Homes(NamedTuple):
@@ -140,13 +143,13 @@ def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
     if people.last_offer[row] == ask.dwelling:
         return False
     household = people.household[row]
-    if people.lives_in[household] == ask.dwelling or people.birth_year[household] <= ask.born_after:
+    if people.lives_in[household] == ask.dwelling or not is_young(people.birth_year[household], ask.born_after):
         return False
     if not (ask.employment_mask >> people.employment[household]) & 1:
         return False
     tax_income = people.tax_income[household] * terms.income_index
     limit = ceiling(ask.financing, people.category[household], people.over_six[household], terms)
-    if tax_income > limit and not people.grounds[row] & UNDER_OCCUPATION:
+    if tax_income > limit and is_capped(people.grounds[row] & UNDER_OCCUPATION):
         return False
     rent = ask.rent * terms.rent_index
     allowance = apl(rent, tax_income, people.family[household], ask.zone, terms)
@@ -229,13 +232,13 @@ def is_let_in(row, ask, m):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def is_asked(row, only, m):  # type: ignore[no-untyped-def]
-    """Whether an application is of those whom an accessible dwelling asks for in this turn (R441-4)."""
-    if only == ANYONE:
+def is_asked(row, last, m):  # type: ignore[no-untyped-def]
+    """Whether an application is of a tier that an accessible dwelling asks for by this turn (R441-4)."""
+    if last == OPEN:
         return True
     household = m.people.household[row]
     is_elderly = m.people.birth_year[household] <= m.rule.elderly_born
-    return m.people.disabled[household] or (only == ELDERLY and is_elderly)
+    return tier_of(m.people.disabled[household], is_elderly, False) <= last
 
 
 @njit(cache=True)
@@ -283,7 +286,7 @@ def how_many(ask, tiers, tier, pool):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
+def best_drawn(ask, tiers, tier, last, m, taken, chosen, found):  # type: ignore[no-untyped-def]
     """As ``best`` inside one tier, in the order of the draw: by windows of draws, so that few need sorting."""
     people, terms, total = m.people, m.terms, how_many(ask, tiers, tier, m.pool)
     rows, draws = np.empty(total, dtype=np.int64), np.empty(total)
@@ -295,7 +298,7 @@ def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore
         for row in rows[np.argsort(draws[:count])]:
             if found >= ask.wanted:
                 return found
-            if taken[row] or (only != ANYONE and not is_asked(row, only, m)):
+            if taken[row] or (last != OPEN and not is_asked(row, last, m)):
                 continue
             if passes(row, ask, people, terms) and is_let_in(row, ask, m):
                 chosen[found], taken[row] = row, True
@@ -305,7 +308,7 @@ def best_drawn(ask, tiers, tier, only, m, taken, chosen, found):  # type: ignore
 
 
 @njit(cache=True)
-def open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved):  # type: ignore[no-untyped-def]
+def open_heads(ask, tiers, shifts, tier, last, pool, cursors, ends, heads, moved):  # type: ignore[no-untyped-def]
     """Write the cursor, end, current entry and shift of each bucket of a tier; return how many there are."""
     count, segments, starts, lengths, entry = 0, pool.segments, pool.start, pool.length, pool.entry
     for place in ask.places:
@@ -313,7 +316,7 @@ def open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved
         for segment in range(segments):
             if tiers[segment] != tier or lengths[first + segment] == 0:
                 continue
-            if only != ANYONE and not (segment >> 1) & 1:
+            if last != OPEN and not (segment >> 1) & 1:
                 continue
             cursors[count] = starts[first + segment]
             ends[count] = starts[first + segment] + lengths[first + segment]
@@ -334,7 +337,7 @@ def smallest(values, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-untyped-def]
+def best(ask, tiers, shifts, last, m, taken, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates, smallest shifted key first in each tier, from ``found`` on; return how many."""
     pool, people, terms, entry = m.pool, m.people, m.terms, m.pool.entry
     look, f, is_bid = look_of(ask, m), m.rule.filter, m.rule.filter.kind == BIDDERS
@@ -346,10 +349,10 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
     heads, moved = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)  # current entry of each bucket
     for tier in range(tiers.max() + 1):
         if look.drawn != NOT_DRAWN:
-            found = best_drawn(ask, tiers, tier, only, m, taken, chosen, found)
+            found = best_drawn(ask, tiers, tier, last, m, taken, chosen, found)
             if look.drawn == ALL_DRAWN:
                 continue
-        count = open_heads(ask, tiers, shifts, tier, only, pool, cursors, ends, heads, moved)
+        count = open_heads(ask, tiers, shifts, tier, last, pool, cursors, ends, heads, moved)
         while found < ask.wanted and count > 0:
             winner = smallest(heads, count)
             at = cursors[winner]
@@ -364,7 +367,7 @@ def best(ask, tiers, shifts, only, m, taken, chosen, found):  # type: ignore[no-
                 heads[winner], moved[winner] = heads[count], moved[count]
             if taken[row] or next_seen(at, at + 1, look, entry, status, reach, identity, first, wanted, joined) > at:
                 continue  # the head of a bucket is not looked at before
-            if only != ANYONE and not is_asked(row, only, m):
+            if last != OPEN and not is_asked(row, last, m):
                 continue
             if is_bid and not bids_on(
                 f, identity[row], first[row], wanted[row], low[row], high[row], wishes[people.place_set[row]],
@@ -401,15 +404,15 @@ def choose(pool, people, reach, homes, terms, query, rule, taken, chosen, found,
     adverts = Adverts(query.occasion, homes.commune[query.dwellings], homes.rooms[query.dwellings], rule.wishes)
     m = Market(pool, people, reach, homes, terms, rule, adverts)
     for i in range(len(query.dwellings)):
-        first_turn = DISABLED if homes.is_accessible[query.dwellings[i]] else ANYONE
+        first_tier = FIRST if homes.is_accessible[query.dwellings[i]] else OPEN
         for turn in range(2):
             table = query.asked[i, turn]
             if table < 0:
                 continue
             ask = ask_of(i, query.masks[i] if turn == 0 else EVERYBODY, query, homes, terms)
             tiers, shifts = query.tiers[table], query.shifts[query.shifted[i]]
-            for only in range(first_turn, ANYONE - 1, -1):
-                found[i] = best(ask, tiers, shifts, only, m, taken, chosen[i], found[i])
+            for last in range(first_tier, OPEN + 1):
+                found[i] = best(ask, tiers, shifts, last, m, taken, chosen[i], found[i])
             if found[i] > 0:
                 is_fallback[i] = turn == 1
                 break

@@ -48,9 +48,3 @@ def _extended(published: list[float], further: float) -> np.ndarray:
     """Prolong a published list by family type with its step per further dependant."""
     missing = FAMILY_TYPES - len(published)
     return np.array([*published, *(published[-1] + further * n for n in range(1, missing + 1))], dtype=float)
-
-
-def quartile_thresholds(law: LawView) -> np.ndarray:
-    """Return the three thresholds of declared resources per consumption unit, eur/year (L441-1)."""
-    names = ("premier", "deuxieme", "troisieme")
-    return np.array([float(law[f"seuil.{name}_quartile_eur_year_cu"]) for name in names])

@@ -12,7 +12,7 @@ import simpy
 from sim.inputs.law import Law, LawView
 from sim.inputs.schema import Scenario
 from sim.inputs.territory import Territory
-from sim.rules import situations
+from sim.rules import resources, situations
 from sim.rules.affordability import Terms
 from sim.rules.criteria import Today
 from sim.rules.draws import BIDDERS, base_of
@@ -21,7 +21,7 @@ from sim.rules.mechanisms import filter_of, is_drawn
 from sim.rules.policy import Policy
 from sim.rules.quotas import public_of
 from sim.rules.reservations import mode_on, shares_by_landlord, stock_holders
-from sim.rules.reserved_homes import in_residence
+from sim.rules.reserved_homes import OPEN, accessible_tier, in_residence
 from sim.rules.segments import Context, base_codes, changes_of, earliest, extra_codes, facts_of
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
@@ -40,7 +40,7 @@ from sim.world.calendar import Calendar, office_days
 from sim.world.lettings import Lettings
 from sim.world.searching import ALL_DRAWN, BUFFERS_DRAWN, NOT_DRAWN, Homes, Rule
 from sim.world.standing import Standing
-from sim.world.terms import law_terms, quartile_thresholds
+from sim.world.terms import law_terms
 from sim.world.waiting import Waiting
 
 Story = Generator[simpy.Event, Any, None]
@@ -122,7 +122,7 @@ class World:
         self.territory_names = [territory.territoires[i] for i in communes["territoire_index"]]
 
         self.terms: Terms = law_terms(self.law, scenario.rules.affordability)
-        self.thresholds = quartile_thresholds(self.law)
+        self.thresholds = resources.thresholds_of(self.law)
         offsets, members = places.ragged()
         self.waiting = index(self.whole_place + 1, offsets, members, policy.segments)
         self._wishes = self._wished_communes(offsets, members)
@@ -188,8 +188,9 @@ class World:
     def quartile_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the quartile 1 to 4 of applications by declared resources per UC (strictly under: L441-1)."""
         households = self.applications.household[rows]
-        yearly = self.households.income_eur_month[households] * 12.0 * self.terms.income_index
-        return situations.quartile(yearly / self.households.consumption_units[households], self.thresholds)
+        income, units = self.households.income_eur_month[households], self.households.consumption_units[households]
+        per_unit = resources.per_unit_eur_year(income, units, self.terms.income_index)
+        return resources.quartile(per_unit, self.thresholds)
 
     def applicants(self, rows: np.ndarray) -> Rows:
         """Return a read-only view of applications joined to their households."""
@@ -246,7 +247,8 @@ class World:
         keys = self.order.keys(people, self.day, s.since_day[rows], s.joined_day[rows])
         public = public_of(a.recognition[rows], a.is_mutation[rows])
         s.is_elderly[rows] = people.birth_year <= self._elderly_born()
-        codes = base_codes(public, quartile, people.is_disabled | s.is_elderly[rows], keys.is_still)
+        comes_first = accessible_tier(people.is_disabled, s.is_elderly[rows], False) < OPEN
+        codes = base_codes(public, quartile, comes_first, keys.is_still)
         next_day = keys.next_day
         if policy.extra:
             identity = self.households.luck_id[a.household[rows]]
@@ -293,7 +295,7 @@ class World:
         """Read the law of the day: thresholds, ceilings, allowance, QPV map, reservations; rank those it moves."""
         self.law.day = self.day
         self.terms = law_terms(self.law, self.scenario.rules.affordability)
-        self.thresholds = quartile_thresholds(self.law)
+        self.thresholds = resources.thresholds_of(self.law)
         self.mode = mode_on(self.day, self.scenario.rules.reservation.mode, self.law["flux.echeance_conventions"])
         self.ledger.shares = self._shares()
         d, lettings = self.dwellings, self.lettings

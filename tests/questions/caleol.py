@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from sim.inputs.law import load_law
-from sim.rules import commission, relocation, reserved_homes
+from sim.rules import commission, demand, relocation, reserved_homes
 from sim.rules.commission import Condition, Decision, Motive
+from sim.rules.demand import Happening
 from sim.words.clock import to_day
+from tests.questions.law import law_on
 from tests.questions.registry import question
 from tests.questions.reservations import RELOCATIONS, holder_of
 
@@ -26,6 +28,11 @@ DECISIONS = {
     Decision.ATTRIBUTED: "attribution", Decision.RANKED: "attribution avec rang",
     Decision.CONDITIONAL: "condition suspensive", Decision.NOT_ATTRIBUTED: "non-attribution",
     Decision.INADMISSIBLE: "irrecevabilité",
+}  # fmt: skip
+HAPPENINGS = {
+    Decision.ATTRIBUTED: Happening.RANKED_AFTER, Decision.RANKED: Happening.RANKED_AFTER,
+    Decision.CONDITIONAL: Happening.RANKED_AFTER, Decision.NOT_ATTRIBUTED: Happening.NOT_ATTRIBUTED,
+    Decision.INADMISSIBLE: Happening.INADMISSIBLE,
 }  # fmt: skip
 
 
@@ -65,11 +72,10 @@ def decisions(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 def suite_de_la_decision(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """Whether the application stays on the list, and whether the landlord is bound."""
     decision = np.array([next(code for code, name in DECISIONS.items() if name == given["decision"])])
-    notice = int(load_law().at("demande.mise_en_demeure_days", to_day(on)))
-    left = commission.leaves_list(decision, np.array([given.get("jours", 0)]), notice)
+    day = demand.radiation_day(HAPPENINGS[Decision(decision[0])], 0, demand.demand_norms_of(law_on(on)), warned_day=0)
     allowed = given.get("delai_accorde", 0)
     bound = commission.condition_holds(decision, np.array([given.get("piece_fournie_apres", allowed + 1)]), allowed)
-    return {"radiee": bool(left[0]), "bailleur_engage": bool(bound[0])}
+    return {"radiee": day is not None and given.get("jours", 0) >= day, "bailleur_engage": bool(bound[0])}
 
 
 @question
@@ -138,9 +144,9 @@ def programme_reserve(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     )
     admits = reserved_homes.admitted(
         given.get("public", "jeunes"),
-        np.array([given["age"]]),
+        np.array([on.year - given["age"]]),
         np.array([given.get("perte_autonomie", False)]),
-        int(load_law().at("jeunes.age_max_years", to_day(on))),
+        reserved_homes.young_born_after(on.year, int(load_law().at("jeunes.age_max_years", to_day(on)))),
     )
     return {"reserve": bool(kept[0]), "admis": bool(kept[0] and admits[0])}
 

@@ -10,7 +10,8 @@ import numpy as np
 from sim.inputs.grids import load_grid, pair_fault
 from sim.inputs.law import LawView, load_law
 from sim.inputs.schema_designation import Designation
-from sim.rules.cotation import Segment, commission_order, ranking, tie_rate, whole_points
+from sim.rules.commission import Decision, ranks, session_order
+from sim.rules.cotation import Segment, ranking, tied, whole_points
 from sim.rules.criteria import CRITERIA, Today, meets
 from sim.rules.designation import Order, order_of
 from sim.state.rows import Rows
@@ -66,7 +67,7 @@ def ordre_de_cotation(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     return {
         "ordre": [names[i] for i in ranking(whole_points(points), people.filed_day, luck)],
         "liste": [names[i] for i in listed],
-        "part_ex_aequo": tie_rate(whole_points(points)),
+        "part_ex_aequo": float(tied(whole_points(points)).mean()),
     }
 
 
@@ -84,11 +85,11 @@ def points_du_logement(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
 def choix_de_la_commission(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     """The order that a commission keeps, from a short list that it follows or not."""
     names = list(given["liste"])
-    same, position = np.zeros(len(names), dtype=int), np.arange(1, len(names) + 1)
+    position = np.arange(len(names))
     choice = np.array([given.get("preference", {}).get(name, 0.0) for name in names])
-    follows = np.full(len(names), 0.0 if given["suit_la_cotation"] else 0.99)
-    kept = commission_order(same, position, follows, choice, share=0.5)
-    return {"ordre": [names[i] for i in kept]}
+    order = session_order(position, choice, np.full(len(names), not given["suit_la_cotation"]))
+    rank = ranks(np.full(len(names), int(Decision.RANKED)), np.zeros(len(names), dtype=int), order)
+    return {"ordre": [names[i] for i in np.argsort(rank)]}
 
 
 @question

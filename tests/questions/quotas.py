@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.inputs.allocation_files import Caps
 from sim.inputs.law import LawView, load_law
 from sim.inputs.models import as_tuples
 from sim.inputs.objective_tables import load_table
@@ -29,8 +30,9 @@ from sim.rules.objectives import (
     unit_of,
     verdict,
 )
+from sim.rules.resources import quartile
 from sim.rules.segments import BASE_FACTS, Context, facts_of
-from sim.rules.situations import is_in_qpv, quartile
+from sim.rules.situations import is_in_qpv
 from sim.rules.targets import target_at
 from sim.state.applications import Applications
 from sim.state.households import Households
@@ -149,9 +151,8 @@ def carte_qpv(given: Given, on: dt.date) -> Given:
 @question
 def plafond_prefet(given: Given, on: dt.date) -> Given:
     """Do the State's reservations respect their caps?"""
-    view = law_on(on)
-    caps = float(view["flux.prefet_max_share"]), float(view["flux.prefet_agents_max_share"])
-    return {"respecte": prefect.is_within_caps(given["etat"], given["dont_agents"], *caps)}
+    parts = {"etat": given["etat"] - given["dont_agents"], "etat_agents": given["dont_agents"]}
+    return {"respecte": not Caps.on(load_law(), to_day(on)).broken(parts)}
 
 
 @question

@@ -86,8 +86,8 @@ def report_entre_annees(given: dict[str, Any], on: dt.date) -> dict[str, Any]:
     for holder, name in enumerate(names):
         ledger.count(0, holder, dwellings=float(given["deja"].get(name, 0)))
     ledger.start_year()
-    left = flux.rights_left(ledger.oriented[0], ledger.shares[0], float(given["flux_suivant"]))
-    return {"droits": {name: round(value, 6) for name, value in zip(names, left, strict=True)}}
+    left = reservations.rights_left(ledger.oriented[0], ledger.shares[0], float(given["flux_suivant"]))
+    return {"droits": {name: round(value, 6) for name, value in zip(names, left.tolist(), strict=True)}}
 
 
 @question
