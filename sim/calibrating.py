@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,13 +23,14 @@ from sim.results.provenance import software
 METHOD = (
     "plan de Sobol sur les a priori puis autour de la première postérieure, substitut quadratique à aléas communs "
     "(les graines tournent, chacune est un bloc), postérieure échantillonnée sur le substitut avec son erreur et "
-    "l'aléa d'une année du territoire, tirages repris par de vraies simulations à d'autres graines, qui les pondèrent"
+    "l'aléa d'une année du territoire ; quelques simulations de taille réelle corrigent le substitut, et les tirages "
+    "sont repris par de vraies simulations à d'autres graines, qui les pondèrent"
 )
 
 
 def run_calibrate(
     say: Callable[[str], None], scenario: str, until: int, applicants: int, years: int, plan: Plan, jobs: int,
-    out: Path, backtests: Sequence[Path], as_json: bool, quiet: bool,
+    out: Path, backtests: Sequence[Path], at_full_size: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Fit, write the posterior sample and its sheet; a fit that was interrupted goes on from its file of runs.
 
@@ -38,6 +40,8 @@ def run_calibrate(
         Only facts dated up to this year are fitted to (back-tests); all when 0.
     backtests : sequence of Path
         What earlier fits with ``until`` wrote, told in the sheet.
+    at_full_size : bool
+        Whether draws are run at the size of the territory, and the surrogate corrected by some such runs.
     """
     loaded = load(scenario)
     path = find_territory(loaded.scenario.territory) / "targets.csv"
@@ -45,18 +49,25 @@ def run_calibrate(
     everything = read_targets(path)
     seen = tuple(t for t in everything if t.twin and t.twin_year <= last)
     simulator = Simulator(scenario, applicants, years, seen, free_until(until), until)
-    store = Store(out.with_suffix(".runs.jsonl"), simulator.key)
+    full = (
+        dataclasses.replace(simulator, applicants=round(applicants / simulator.scale))
+        if at_full_size and simulator.scale < 1
+        else None
+    )
+    store, *others = (Store(out.with_suffix(".runs.jsonl"), one.key) for one in (simulator, full) if one)
     out.parent.mkdir(parents=True, exist_ok=True)
-    known = len(store.known)
+    stores = [store, *others]
+    known = sum(len(one.known) for one in stores)
     with progress_bar(plan.runs, quiet or as_json) as advance:
 
         def tell() -> None:
-            advance("runs", len(store.known))
+            advance("runs", sum(len(one.known) for one in stores))
 
-        found = calibrate(simulator, store, plan, jobs, tell)
+        found = calibrate(simulator, store, plan, jobs, tell, (full, others[0]) if full else None)
     provenance: dict[str, Any] = {
         "scenario": scenario, "scenario_sha256": loaded.sha256, "targets": label_of(path),
-        "targets_sha256": hash_of(path), "facts_until": until or None, "applicants": applicants, "years": years,
+        "targets_sha256": hash_of(path), "facts_until": until or None, "applicants": applicants,
+        "applicants_of_draws": full.applicants if full else applicants, "years": years,
         "runs": plan.runs, "fit_seed": FIT_SEED, "method": METHOD, "software": software(),
     }  # fmt: skip
     told = document(found, simulator, provenance)

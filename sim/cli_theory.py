@@ -42,9 +42,11 @@ def calibrate(
     until: Annotated[int, typer.Option(help="Back-test: fit to facts dated up to this year, predict the others.")] = 0,
     applicants: Annotated[int, typer.Option(help="Size of the worlds of the fit.", min=200)] = 5_600,
     years: Annotated[int, typer.Option(help="Years of each run; 4 reach the facts of 2025.", min=1)] = 4,
-    first: Annotated[int, typer.Option(help="Runs over the prior ranges.", min=24)] = 72,
-    second: Annotated[int, typer.Option(help="Runs around the first posterior.", min=0)] = 72,
-    check: Annotated[int, typer.Option(help="Draws of the posterior run again: the sample.", min=8)] = 64,
+    first: Annotated[int, typer.Option(help="Runs over the prior ranges.", min=24)] = 64,
+    second: Annotated[int, typer.Option(help="Runs around the first posterior.", min=0)] = 56,
+    third: Annotated[int, typer.Option(help="Runs of draws of the second posterior.", min=0)] = 56,
+    check: Annotated[int, typer.Option(help="Draws of the last posterior that are run: the sample.", min=8)] = 40,
+    full_size: Annotated[bool, typer.Option(help="Draws are run at the size of the territory.")] = True,
     jobs: Jobs = 2,
     out: Annotated[Path, typer.Option(help="Posterior sample; runs and sheet are kept beside it.")] = Path(
         "calibrated.yaml"
@@ -57,5 +59,5 @@ def calibrate(
     from sim.calibrate.fitting import Plan
     from sim.calibrating import run_calibrate
 
-    plan = Plan(first=first, second=second, check=check)
-    run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, backtest or [], as_json, quiet)
+    plan = Plan(first=first, second=second, third=third, check=check, shift=Plan.shift if full_size else 0)
+    run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, backtest or [], full_size, as_json, quiet)

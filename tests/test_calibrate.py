@@ -204,7 +204,7 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> 
         for n, v in enumerate(exact)
     )
     simulator = Reduced("essai", 1, 1, facts, reduced.PARAMETERS)
-    plan, runs = Plan(first=40, second=10, noise=3, check=4), []
+    plan, runs = Plan(first=40, second=10, third=0, noise=3, shift=0, check=4), []
     found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
     assert len(runs) == plan.runs
     again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
@@ -214,8 +214,9 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> 
     assert ((low <= truth) & (truth <= high)).all()
     assert 1 <= found.effective <= plan.check
     assert 0.8 <= recovery(found)["coverage_90"] <= 0.98
-    told = document(found, simulator, {"scenario": "essai", "facts_until": None, "targets": "t", "method": "m",
-                                       "runs": plan.runs, "applicants": 1, "years": 1, "fit_seed": 1})  # fmt: skip
+    origin = {"scenario": "essai", "facts_until": None, "targets": "t", "method": "m", "runs": plan.runs}
+    origin |= {"applicants": 1, "applicants_of_draws": 1, "years": 1, "fit_seed": 1}
+    told = document(found, simulator, origin)
     path = tmp_path / "fit.yaml"
     write(path, told)
     assert overrides_of(path, 3) == []
@@ -266,7 +267,7 @@ def test_known_parameters_of_the_real_simulator_are_found_again(tmp_path: Path) 
     free = tuple(one for one in MEL if one.name in ("departs_2022_2023", "refus"))
     facts = tuple(dataclasses.replace(t, twin_year=2022) for t in read_targets(TARGETS) if t.id in ("C07", "C20"))
     simulator = Simulator("reference", 300, 1, facts, free)
-    plan = Plan(first=16, second=0, noise=3, check=2)
+    plan = Plan(first=16, second=0, third=0, noise=3, shift=0, check=2)
     found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: None)
     told = recovery(found)
     assert told["cases"] == 16

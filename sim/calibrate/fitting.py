@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim.calibrate.parameters import values_of
 from sim.calibrate.posterior import Facts, corrected, information, is_identified, profile, reweighted, sample
 from sim.calibrate.simulator import FIT_SEED, Simulator, Store
-from sim.calibrate.surrogate import design, fit
+from sim.calibrate.surrogate import Surrogate, design, fit
 from sim.calibrate.targets import Target
 
 CROWD = 400
 """Draws of the surrogate's posterior that describe it; the first of them are run."""
 RANKED, RANKED_STEPS = 99, 600
+IMPLAUSIBLE = 100.0
+"""Chi-square, over a dozen facts, beyond which a point says nothing more of where they hold."""
 WIDER = 1.5  # a second wave covers the posterior of the first, widened
-CHECK_SEED = FIT_SEED + 1_000
-"""Of the real runs of draws: never a seed of the fit."""
+CHECK_SEED, SHIFT_SEED, LAST_SEED = FIT_SEED + 1_000, FIT_SEED + 2_000, FIT_SEED + 3_000
+"""First seeds of a third wave, of the runs of full size that shift the surrogate, and of the runs of draws."""
+Whole = tuple[Simulator, Store]
+"""The simulator at full size, and its runs."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """How many real runs each step makes."""
 
-    first: int = 72  # points of the whole prior box
-    second: int = 72  # points around the first posterior
+    first: int = 64  # points of the whole prior box
+    second: int = 56  # points around the first posterior
     noise: int = 8  # seeds: one run of each at the centre, and all points take them in turn
-    check: int = 64  # draws of the posterior run again, each with a seed of its own
+    third: int = 56  # draws of the second posterior, each with a seed of its own
+    shift: int = 12  # draws of the third one at full size, which say what a small world distorts
+    check: int = 40  # draws of the last one, at full size: the sample
 
     @property
     def runs(self) -> int:
         """Real runs in all."""
-        return self.first + self.second + self.noise + self.check
+        return self.first + self.second + self.third + self.noise + self.shift + self.check
 
 
 @dataclass(frozen=True)
@@ -106,8 +112,82 @@ def facts_of(targets: Sequence[Target]) -> Facts:
     return Facts(low, high, np.array([t.error for t in targets]))
 
 
-def calibrate(simulator: Simulator, store: Store, plan: Plan, processes: int, tell: Callable[[], None]) -> Fit:
+@dataclass
+class Fitting:
+    """A fit in progress: what was run at the size of the fit, the surrogate of it and its posterior."""
+
+    simulator: Simulator
+    store: Store
+    plan: Plan
+    processes: int
+    tell: Callable[[], None]
+    surrogate: Surrogate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.used, self.dimensions = self.simulator.fitted, len(self.simulator.free)
+        facts = zip(self.simulator.targets, self.used, strict=True)
+        self.facts = facts_of([target for target, is_used in facts if is_used])
+        self.unit = np.full((self.plan.noise, self.dimensions), 0.5)
+        self.blocks = np.arange(self.plan.noise)
+        self.seen = self.outputs(self.unit, FIT_SEED + self.blocks)
+        self.noise = self.seen.std(axis=0, ddof=1)
+        self.chance = self.noise * np.sqrt(self.simulator.scale)
+        self.crowd, self.samples = np.zeros((0, self.dimensions)), 0
+
+    def outputs(self, unit: np.ndarray, seeds: np.ndarray, whole: Whole | None = None) -> np.ndarray:
+        """Return what the simulator says at points (points, targets)."""
+        simulator, store = whole or (self.simulator, self.store)
+        points = values_of(unit, simulator.free)
+        jobs = [
+            (tuple(round(float(v), 8) for v in point), int(seed)) for point, seed in zip(points, seeds, strict=True)
+        ]
+        return store.run(simulator, jobs, self.processes, self.tell)
+
+    def learn(self, unit: np.ndarray, seeds: np.ndarray, blocks: np.ndarray) -> None:
+        """Run more points, fit the surrogate again and sample its posterior."""
+        self.unit, self.blocks = np.concatenate([self.unit, unit]), np.concatenate([self.blocks, blocks])
+        self.seen = np.concatenate([self.seen, self.outputs(unit, seeds)])
+        near = self.near() if self.samples else np.ones(len(self.unit), dtype=bool)
+        self.surrogate = fit(self.unit[near], self.seen[near], self.blocks[near])
+        self.error = self.surrogate.error(self.noise)
+        self.sample()
+
+    def near(self) -> np.ndarray:
+        """Return which points are worth fitting after the first wave (bool): those whose runs are not far from the facts.
+
+        A polynomial of the whole prior box is poor where it matters; as in history matching, it is given up far away.
+        """
+        misfit = self.facts.misfit(self.seen[:, self.used], self.noise[self.used])
+        enough = min(len(misfit), 2 * (1 + 2 * self.dimensions + self.plan.noise))
+        return np.asarray(misfit <= max(IMPLAUSIBLE, float(np.sort(misfit)[enough - 1])))
+
+    def sample(self) -> None:
+        """Draw from the posterior on the surrogate."""
+        self.wide = np.hypot(self.error, self.chance)[self.used]
+        fitted = self.surrogate.of(self.used)
+        self.crowd = sample(self.facts, fitted, self.dimensions, self.wide, FIT_SEED + self.samples, CROWD)
+        self.samples += 1
+
+    def shift(self, whole: Whole) -> None:
+        """Move the surrogate by what worlds of full size give beyond it, on average over some draws (space mapping)."""
+        draws = self.crowd[: self.plan.shift]
+        gaps = self.outputs(draws, SHIFT_SEED + np.arange(len(draws)), whole) - self.surrogate(draws)
+        self.surrogate = self.surrogate.shifted(gaps.mean(axis=0))
+        self.error = np.hypot(self.error, gaps.std(axis=0, ddof=1) / np.sqrt(len(draws)))
+        self.sample()
+
+
+def calibrate(
+    simulator: Simulator, store: Store, plan: Plan, processes: int, tell: Callable[[], None],
+    whole: Whole | None = None,
+) -> Fit:  # fmt: skip
     """Fit the free parameters of a simulator to its targets.
+
+    Parameters
+    ----------
+    whole : (Simulator, Store), optional
+        The same simulator at full size: what a small world gives otherwise is corrected by a few of its runs, and draws
+        are run on it; without it, draws are run at the size of the fit.
 
     Notes
     -----
@@ -115,59 +195,45 @@ def calibrate(simulator: Simulator, store: Store, plan: Plan, processes: int, te
     sees the effect of parameters and not of chance, and its level is the mean over seeds. The noise of one run is
     measured apart; a world smaller than the territory is noisier than its one year, by the root of the sizes.
     """
-    used, dimensions = simulator.fitted, len(simulator.free)
-    facts = facts_of([t for t, is_used in zip(simulator.targets, used, strict=True) if is_used])
-
-    def outputs(unit: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-        points = values_of(unit, simulator.free)
-        jobs = [
-            (tuple(round(float(v), 8) for v in point), int(seed)) for point, seed in zip(points, seeds, strict=True)
-        ]
-        return store.run(simulator, jobs, processes, tell)
-
-    def in_turn(count: int) -> np.ndarray:
-        return FIT_SEED + np.arange(count) % plan.noise
-
-    unit, seeds = np.full((plan.noise, dimensions), 0.5), in_turn(plan.noise)
-    seen = outputs(unit, seeds)
-    noise = seen.std(axis=0, ddof=1)
-    chance = noise * np.sqrt(simulator.scale)
-    crowd = np.zeros((0, dimensions))
+    f = Fitting(simulator, store, plan, processes, tell)
     for wave, count in enumerate((plan.first, plan.second)):
-        if not count:
-            continue
-        more = design(count, dimensions, FIT_SEED) if wave == 0 else widened(crowd, count)
-        unit, seeds = np.concatenate([unit, more]), np.concatenate([seeds, in_turn(count)])
-        seen = np.concatenate([seen, outputs(more, in_turn(count))])
-        surrogate = fit(unit, seen, seeds)
-        error = surrogate.error(noise)
-        wide = np.hypot(error, chance)[used]
-        crowd = sample(facts, surrogate.of(used), dimensions, wide, FIT_SEED + wave, CROWD)
-    draws = crowd[: plan.check]
-    real, guessed = outputs(draws, CHECK_SEED + np.arange(len(draws))), surrogate(draws)
-    means, left = corrected(real, guessed, noise, error)
-    weights = reweighted(real[:, used], guessed[:, used], facts, noise[used], error[used], chance[used])
-    fitted, best = surrogate.of(used), crowd[np.argmin(facts.misfit(surrogate.of(used)(crowd), wide))]
-    lines = [profile(facts, fitted, dimensions, wide, place, best) for place in range(dimensions)]
+        if count:
+            more = design(count, f.dimensions, FIT_SEED) if wave == 0 else widened(f.crowd, count)
+            turn = np.arange(count) % plan.noise
+            f.learn(more, FIT_SEED + turn, turn)
+    ranks = recovered(f, range(plan.noise, plan.noise + plan.first))
+    if plan.third:
+        place = np.arange(plan.third)
+        f.learn(f.crowd[: plan.third], CHECK_SEED + place, np.full(plan.third, plan.noise))
+    if whole:
+        f.shift(whole)
+    draws, noise = f.crowd[: plan.check], f.chance if whole else f.noise
+    real, guessed = f.outputs(draws, LAST_SEED + np.arange(len(draws)), whole), f.surrogate(draws)
+    means, left = corrected(real, guessed, noise, f.error)
+    used, fitted, dimensions = f.used, f.surrogate.of(f.used), f.dimensions
+    weights = reweighted(real[:, used], guessed[:, used], f.facts, noise[used], f.error[used], f.chance[used])
+    best = f.crowd[np.argmin(f.facts.misfit(fitted(f.crowd), f.wide))]
+    lines = [profile(f.facts, fitted, dimensions, f.wide, place, best) for place in range(dimensions)]
     centre = weights @ draws
     return Fit(
-        draws, weights, crowd, real, means, noise, chance, error, left,
-        information(fitted, centre, np.hypot(facts.error, wide)), np.array(lines), surrogate.slopes(centre),
-        recovered(unit, seen[:, used], seeds, noise[used], range(plan.noise, plan.noise + plan.first)),
+        draws, weights, f.crowd, real, means, f.noise, f.chance, f.error, left,
+        information(fitted, centre, np.hypot(f.facts.error, f.wide)), np.array(lines), f.surrogate.slopes(centre),
+        ranks,
     )  # fmt: skip
 
 
-def recovered(unit: np.ndarray, seen: np.ndarray, seeds: np.ndarray, noise: np.ndarray, cases: range) -> np.ndarray:
+def recovered(f: Fitting, cases: range) -> np.ndarray:
     """Return the ranks of known parameters among draws of what a run at them lets one believe (cases, parameters).
 
     Each case is a point of the prior: its run is taken out of the fit and put in the place of the published facts,
     known to the noise of one run. Simulation-based calibration (Talts et al. 2018) on the real simulator: ranks are
     uniform from 0 to ``RANKED``, and 90 % of truths are inside their 90 % interval, if the method is right.
     """
-    ranks = np.empty((len(cases), unit.shape[1]), dtype=int)
+    unit, seen, blocks, noise = f.unit, f.seen[:, f.used], f.blocks, f.noise[f.used]
+    ranks = np.empty((len(cases), f.dimensions), dtype=int)
     for line, case in enumerate(cases):
         others = np.arange(len(unit)) != case
-        surrogate = fit(unit[others], seen[others], seeds[others])
+        surrogate = fit(unit[others], seen[others], blocks[others])
         facts = Facts(seen[case], seen[case], noise)
         draws = sample(facts, surrogate, unit.shape[1], surrogate.error(noise), case, RANKED, steps=RANKED_STEPS)
         ranks[line] = (draws < unit[case]).sum(axis=0)

@@ -126,7 +126,8 @@ def method(told: Mapping[str, Any]) -> str:
     origin = told["provenance"]
     share = (
         f"{origin['runs']} simulations de « {escape(origin['scenario'])} », {origin['years']} ans, mondes de "
-        f"{french.number(origin['applicants'])} demandes ; graines {origin['fit_seed']} et suivantes, jamais celles "
+        f"{french.number(origin['applicants'])} demandes, tirages repris sur des mondes de "
+        f"{french.number(origin.get('applicants_of_draws', origin['applicants']))} ; graines {origin['fit_seed']} et suivantes, jamais celles "
         "de la référence"
     )
     found = told["recovery"]

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.calibrate.parameters import MEL, Free, settings
+from sim.calibrate.parameters import MEL, Free, settings, values_of
 from sim.calibrate.targets import Target, known, twin_of
 from sim.indicators.compute import compute
 from sim.indicators.grid import Names
+from sim.inputs.files import hash_of
 from sim.inputs.law import LawView
 from sim.inputs.scenario import load
 from sim.results.ensemble import first_day_of, load_territory
@@ -81,14 +82,13 @@ class Simulator:
 
     @property
     def key(self) -> str:
-        """Hash of all that outputs depend on beside the point and the seed."""
-        loaded = load(self.scenario, [], applicants=self.applicants, years=self.years)
-        told = [
-            loaded.sha256,
-            sorted(loaded.files.items()),
-            [t.id for t in self.targets],
-            [f.writes for f in self.free],
-        ]
+        """Hash of all that outputs depend on beside the point, the seed and the code: not of where the point stood."""
+        middle = self.overrides(values_of(np.full(len(self.free), 0.5), self.free).tolist())
+        loaded = load(self.scenario, middle, applicants=self.applicants, years=self.years)
+        read = {name: told for name, told in loaded.files.items() if "/" in name}  # law, grids: not the scenarios
+        read |= {name: hash_of(path) for name, path in load_territory(loaded).files.items() if path.stem != "targets"}
+        names, sets = [t.id for t in self.targets], [one.writes for one in self.free]
+        told = [loaded.scenario.model_dump(mode="json"), sorted(read.items()), names, sets]
         return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -69,6 +69,12 @@ class Surrogate:
         beyond = self.residual**2 - np.asarray(noise) ** 2
         shared = np.maximum(-beyond, 0) / self.blocks
         return np.asarray(np.sqrt(np.maximum(beyond, 0) + self.leverage * self.residual**2 + shared))
+
+    def shifted(self, by: np.ndarray) -> Surrogate:
+        """Return the surrogate with a constant added to each target."""
+        moved = self.coefficients.copy()
+        moved[0] += by
+        return replace(self, coefficients=moved)
 
     def of(self, targets: np.ndarray) -> Surrogate:
         """Return the surrogate of some targets (bool)."""
