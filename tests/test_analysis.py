@@ -43,7 +43,8 @@ def test_levers_go_from_the_unit_cube_to_values(loaded: Loaded) -> None:
     assert values["rules/designation/shortlist_files"] == 6
     assert isinstance(values["rules/designation/shortlist_files"], int)
     assert [values[f"flows/exits/per_year_share/{year}"] for year in (2022, 2025)] == [0.1, 0.1]
-    assert now(spans)[0] == pytest.approx((30_800 - 10_000) / 50_000)
+    per_year = loaded.scenario.flows.arrivals.per_year
+    assert now(spans)[0] == pytest.approx((per_year - 10_000) / 50_000)
 
 
 def test_what_is_not_known_is_declared_or_every_hypothesis(loaded: Loaded, tmp_path: Path) -> None:

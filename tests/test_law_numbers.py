@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,7 @@ def numbers(tree: ast.AST) -> Iterator[tuple[float, int]]:
             yield node.value, node.lineno
 
 
+@cache
 def found() -> dict[tuple[str, float], list[int]]:
     """Return the lines of every number of the rooms, by file and number."""
     seen: dict[tuple[str, float], list[int]] = {}

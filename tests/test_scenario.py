@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from sim.inputs.files import scenario_names, scenarios_dir
 from sim.inputs.grids import grid_names, load_grid
 from sim.inputs.parameters import HYPOTHESIS
-from sim.inputs.scenario import Loaded, differences, dump, load, parameters
+from sim.inputs.scenario import Loaded, differences, dump, flatten, load, parameters
 from sim.inputs.yaml_lines import read_scalar, read_text
 from sim.rules.criteria import CRITERIA
 from sim.words.clock import to_day
@@ -39,10 +39,21 @@ def test_shipped_scenarios_load_and_say_what_they_ask(name: str) -> None:
     assert loaded.parent is None or differences(loaded), "a scenario that changes nothing"
 
 
-def test_the_reference_states_the_defaults_of_the_models() -> None:
+def test_the_reference_states_the_defaults_of_the_models_or_the_centre_of_the_calibrated_sample() -> None:
     defaults = {row["path"]: row["default"] for row in parameters() if row["path"] not in ("title", "summary")}
     loaded = load("reference")
-    for path, value in ((p, v) for p, v in _leaves(loaded.source).items() if p in defaults):
+    sample = YAML(typ="safe").load(scenarios_dir() / loaded.scenario.run.posterior)
+    centre = {
+        path: one["mean"] * factor
+        for one in sample["parameters"]
+        for path, factor in zip(one["sets"], one["factors"], strict=True)
+    }
+    values = dict(flatten(loaded.scenario.model_dump(mode="json")))
+    for path, value in centre.items():
+        assert float(values[path]) == pytest.approx(value, rel=0.005), path
+    by_year = {path.rsplit("/", 1)[0] for path in centre if path.rsplit("/", 1)[1].isdigit()}
+    fitted = {"run/posterior", *centre, *by_year}
+    for path, value in ((p, v) for p, v in _leaves(loaded.source).items() if p in defaults and p not in fitted):
         assert str(value) == str(defaults[path]), path
 
 

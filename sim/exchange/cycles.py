@@ -44,11 +44,13 @@ def columns_of(graph: SwapGraph, edges: np.ndarray, vacancies: np.ndarray | None
     return Columns(edges.astype(np.int32), np.column_stack([nodes, last]).astype(np.int32))
 
 
-def join(*parts: Columns) -> Columns:
-    """Return all of some columns, each once."""
+def join(*parts: Columns, are_distinct: bool = False) -> Columns:
+    """Return all of some columns, each once; ``are_distinct`` when that is known."""
     width = max(part.edges.shape[1] for part in parts)
     edges = np.concatenate([_widen(part.edges, width) for part in parts])
     nodes = np.concatenate([_widen(part.nodes, width + 1) for part in parts])
+    if are_distinct:
+        return Columns(edges, nodes)
     _, first = np.unique(edges, axis=0, return_index=True) if len(edges) else (None, np.empty(0, dtype=np.int64))
     kept = np.sort(first)
     return Columns(edges[kept], nodes[kept])
@@ -87,7 +89,7 @@ def _list(starts, heads, tails, starts_in, edges_in, longest, most, most_per_roo
         first = count
         for i in range(starts_in[root], starts_in[root + 1]):
             back[tails[edges_in[i]]] = edges_in[i]
-        depth, cursor[0] = 0, starts[root]
+        depth, cursor[0] = 0, _beyond(heads, starts[root], starts[root + 1], root)
         end, node = starts[root + 1], root
         while depth >= 0:
             node = root if depth == 0 else heads[path[depth - 1]]
@@ -100,7 +102,7 @@ def _list(starts, heads, tails, starts_in, edges_in, longest, most, most_per_roo
             e = cursor[depth]
             cursor[depth] += 1
             v = heads[e]
-            if v <= root or on_path[v]:
+            if on_path[v]:
                 continue
             path[depth] = e
             if back[v] != NONE:
@@ -115,10 +117,22 @@ def _list(starts, heads, tails, starts_in, edges_in, longest, most, most_per_roo
             if depth + 2 < longest:
                 on_path[v] = True
                 depth += 1
-                cursor[depth] = starts[v]
+                cursor[depth] = _beyond(heads, starts[v], starts[v + 1], root)
         for i in range(starts_in[root], starts_in[root + 1]):
             back[tails[edges_in[i]]] = NONE
     return found[:count].copy(), most_per_root == 0
+
+
+@njit(cache=True)
+def _beyond(heads, low, high, root):  # type: ignore[no-untyped-def]
+    """Return where, in a row whose heads ascend, those larger than the root begin."""
+    while low < high:
+        middle = (low + high) // 2
+        if heads[middle] <= root:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def count_cycles(graph: SwapGraph, length: int) -> int:

@@ -58,9 +58,8 @@ class SwapGraph:
     @cached_property
     def reverse(self) -> tuple[np.ndarray, np.ndarray]:
         """Return ``(starts, edges)``: the edges that enter each node."""
-        order = np.argsort(self.heads, kind="stable").astype(np.int32)
-        counts = np.bincount(self.heads, minlength=self.nodes)
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.heads, minlength=self.nodes))]).astype(np.int64)
+        return starts, np.asarray(_entering(starts, self.heads))
 
     @cached_property
     def mate(self) -> np.ndarray:
@@ -161,6 +160,16 @@ def from_networkx(graph: nx.DiGraph) -> SwapGraph:
         np.array([bool(graph.nodes[name].get("vacant", graph.nodes[name].get("is_vacant", False))) for name in names]),
         names,
     )
+
+
+@njit(cache=True)
+def _entering(starts, heads):  # type: ignore[no-untyped-def]
+    """Return the edges by the node that they enter, in their order (a counting sort)."""
+    edges, filled = np.empty(len(heads), dtype=np.int32), starts.copy()
+    for e in range(len(heads)):
+        edges[filled[heads[e]]] = e
+        filled[heads[e]] += 1
+    return edges
 
 
 @njit(cache=True)

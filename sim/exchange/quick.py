@@ -83,9 +83,9 @@ def _meets_only(c, s, nodes, owner):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _gain(c, nodes, values, owner):  # type: ignore[no-untyped-def]
-    """Return what choosing a column brings, those it meets leaving."""
-    gain = values[c].copy()
+def _gain(c, nodes, values, owner, gain):  # type: ignore[no-untyped-def]
+    """Write what choosing a column brings, those it meets leaving, and return it."""
+    gain[:] = values[c]
     for i in range(nodes.shape[1]):
         s = owner[nodes[c, i]] if nodes[c, i] >= 0 else NONE
         is_new = s != NONE
@@ -93,12 +93,13 @@ def _gain(c, nodes, values, owner):  # type: ignore[no-untyped-def]
             if is_new and nodes[c, j] >= 0 and owner[nodes[c, j]] == s:
                 is_new = False
         if is_new:
-            gain -= values[s]
+            for k in range(len(gain)):
+                gain[k] -= values[s, k]
     return gain
 
 
 @njit(cache=True)
-def _two_for_one(s, nodes, values, owner, starts, columns):  # type: ignore[no-untyped-def]
+def _two_for_one(s, nodes, values, owner, starts, columns, gain):  # type: ignore[no-untyped-def]
     """Return two disjoint columns worth more than the one they would replace, or -1."""
     for i in range(nodes.shape[1]):
         u = nodes[s, i]
@@ -119,7 +120,9 @@ def _two_for_one(s, nodes, values, owner, starts, columns):  # type: ignore[no-u
                         for y in nodes[b]:
                             if x >= 0 and x == y:
                                 is_disjoint = False
-                    if is_disjoint and _exceeds(values[a] + values[b] - values[s]):
+                    for k in range(len(gain)):
+                        gain[k] = values[a, k] + values[b, k] - values[s, k]
+                    if is_disjoint and _exceeds(gain):
                         return a, b
     return NONE, NONE
 
@@ -127,15 +130,16 @@ def _two_for_one(s, nodes, values, owner, starts, columns):  # type: ignore[no-u
 @njit(cache=True)
 def _improve(nodes, values, order, starts, columns, count):  # type: ignore[no-untyped-def]
     owner, chosen = np.full(count, NONE, dtype=np.int64), np.zeros(len(nodes), dtype=np.bool_)
+    gain = np.empty(values.shape[1])
     for _ in range(MOST_PASSES):
         is_done = True
         for c in order:
-            if not chosen[c] and _exceeds(_gain(c, nodes, values, owner)):
+            if not chosen[c] and _exceeds(_gain(c, nodes, values, owner, gain)):
                 _enter(c, nodes, owner, chosen)
                 is_done = False
         for s in order:
             if chosen[s]:
-                a, b = _two_for_one(s, nodes, values, owner, starts, columns)
+                a, b = _two_for_one(s, nodes, values, owner, starts, columns, gain)
                 if a != NONE:
                     _enter(a, nodes, owner, chosen)
                     _enter(b, nodes, owner, chosen)

@@ -66,7 +66,7 @@ class Problem:
         if not self.has_chains:
             return cycles, is_whole
         chains, has_all = list_chains(self.graph, self.longest_chain, most, per_node)
-        return join(cycles, chains), is_whole and has_all
+        return join(cycles, chains, are_distinct=True), is_whole and has_all
 
     def values(self, columns: Columns) -> list[np.ndarray]:
         """Return what columns are worth, one array per objective; the first counts failures, the others do not."""

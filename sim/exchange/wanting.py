@@ -20,6 +20,7 @@ from sim.words.codes import EntryBar, Label
 
 FIRST_ROOM = 4096
 ZONES = 2
+NEAR = 32  # adverts looked at first
 
 
 class Obstacle(Label):
@@ -230,40 +231,66 @@ def _build(may_swap, is_vacant, homes, people, wants, wishes, excess, terms, ord
             wished, tax = wishes[place_set[u]], tax_income[u] * terms.income_index
             earns, is_under = income[u] * terms.income_index, rooms[u] - size[u] > excess
             low, high = rooms_min[u], min(rooms_max[u], size[u] + excess)
-            met = 0  # places of what suits by commune and typology, counted from where the tenant begins
+            total = 0  # of what suits by commune and typology
             for c in range(len(wished)):
                 if wished[c]:
-                    for i in range(at[c * wide + min(low, wide)], at[c * wide + min(high + 1, wide)]):
-                        near[met] = places[i] - first[u] if places[i] >= first[u] else places[i] - first[u] + n
-                        met += 1
-            for ahead in np.sort(near[:met]):
-                if m - starts[u] == most:
-                    break
-                place = first[u] + ahead
-                v = order[place if place < n else place - n]
-                if v == u or bearable[u, zone[v]] < gross[v]:
-                    continue
-                if surface[v] < least[u] or (needs[u] and not accessible[v]):
-                    continue
-                limit = ceiling(financing[v], category[u], over_six[u], terms)
-                is_exempt = is_under and landlord[v] == landlord[u] and rent[v] < rent[u]
-                if tax / limit > 1.0 + raised[v] and not is_exempt:
-                    continue
-                monthly = rent[v] * terms.rent_index
-                allowance = apl(monthly, tax, family[u], zone[v], terms)
-                cost = net_cost(monthly, charges[v] * terms.rent_index, surface[v], allowance, terms)
-                if not afford(cost, earns, units[u], terms):
-                    continue
-                if m == len(heads):
-                    heads = np.concatenate((heads, np.empty(m, dtype=np.int32)))
-                    likes = np.concatenate((likes, np.empty(m)))
-                heads[m] = v
-                likes[m] = 2.0 * (commune[v] == first_commune[u]) + (rooms[v] == wanted[u]) + 1.0
-                likes[m] -= cost / max(1.0, earns)
-                m += 1
+                    total += at[c * wide + min(high + 1, wide)] - at[c * wide + min(low, wide)]
+            since, until = 0, n if total <= NEAR or most >= n else n * NEAR // total  # the nearest first: often enough
+            while since < n:
+                met = 0  # places, counted from where the tenant begins
+                for c in range(len(wished)):
+                    if wished[c]:
+                        for i in range(at[c * wide + min(low, wide)], at[c * wide + min(high + 1, wide)]):
+                            ahead = places[i] - first[u] if places[i] >= first[u] else places[i] - first[u] + n
+                            if since <= ahead < until:
+                                near[met] = ahead
+                                met += 1
+                for ahead in np.sort(near[:met]):
+                    if m - starts[u] == most:
+                        break
+                    place = first[u] + ahead
+                    v = order[place if place < n else place - n]
+                    if v == u or bearable[u, zone[v]] < gross[v]:
+                        continue
+                    if surface[v] < least[u] or (needs[u] and not accessible[v]):
+                        continue
+                    limit = ceiling(financing[v], category[u], over_six[u], terms)
+                    is_exempt = is_under and landlord[v] == landlord[u] and rent[v] < rent[u]
+                    if tax / limit > 1.0 + raised[v] and not is_exempt:
+                        continue
+                    monthly = rent[v] * terms.rent_index
+                    allowance = apl(monthly, tax, family[u], zone[v], terms)
+                    cost = net_cost(monthly, charges[v] * terms.rent_index, surface[v], allowance, terms)
+                    if not afford(cost, earns, units[u], terms):
+                        continue
+                    if m == len(heads):
+                        heads = np.concatenate((heads, np.empty(m, dtype=np.int32)))
+                        likes = np.concatenate((likes, np.empty(m)))
+                    heads[m] = v
+                    likes[m] = 2.0 * (commune[v] == first_commune[u]) + (rooms[v] == wanted[u]) + 1.0
+                    likes[m] -= cost / max(1.0, earns)
+                    m += 1
+                since, until = until if m - starts[u] < most else n, n
         starts[u + 1] = m
-        if m - starts[u] > 1:
-            row = np.argsort(heads[starts[u] : m])
-            heads[starts[u] : m] = heads[starts[u] : m][row]
-            likes[starts[u] : m] = likes[starts[u] : m][row]
-    return starts, heads[:m].copy(), likes[:m].copy()
+    return _in_order(starts, heads[:m], likes[:m])
+
+
+@njit(cache=True)
+def _in_order(starts, heads, likes):  # type: ignore[no-untyped-def]
+    """Return rows whose heads ascend: edges by the node that they enter, then back by the tenant (counting sorts)."""
+    n = len(starts) - 1
+    at = np.zeros(n + 1, dtype=np.int64)
+    for v in heads:
+        at[v + 1] += 1
+    at = np.cumsum(at)
+    tails, edges = np.empty(len(heads), dtype=np.int32), np.empty(len(heads), dtype=np.int32)
+    for u in range(n):
+        for e in range(starts[u], starts[u + 1]):
+            tails[at[heads[e]]], edges[at[heads[e]]] = u, e
+            at[heads[e]] += 1
+    filled, sorted_heads, sorted_likes = starts[:-1].copy(), np.empty_like(heads), np.empty_like(likes)
+    for k in range(len(heads)):
+        place = filled[tails[k]]
+        sorted_heads[place], sorted_likes[place] = heads[edges[k]], likes[edges[k]]
+        filled[tails[k]] += 1
+    return starts, sorted_heads, sorted_likes

@@ -31,7 +31,7 @@ from sim.words.codes import LETTABLE, Reason, Status
 from sim.world import moves, moves_exchange
 from sim.world.world import Story, World
 
-ROUND = Effort(is_quick=True)
+ROUND = Effort(is_quick=True, listed_most=4_000)
 ROW_BITS = 32
 STEPS = ("echange_contact", "echange_accord", "echange_dossier", "echange_caleol", "echange_desistement")
 
@@ -72,8 +72,15 @@ class Bourse:
     """What rounds remember."""
 
     wishes: np.ndarray
-    failed: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # legs not to propose again
+    failed: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # legs, sorted: none is told twice
     due: dict[int, list[Proposal]] = field(default_factory=lambda: defaultdict(list))
+
+    def has_failed(self, legs: np.ndarray) -> np.ndarray:
+        """Return which legs have failed before: a household is not proposed the same dwelling again."""
+        if not len(self.failed):
+            return np.zeros(len(legs), dtype=bool)
+        places = np.minimum(np.searchsorted(self.failed, legs), len(self.failed) - 1)
+        return np.asarray(self.failed[places] == legs)
 
 
 def exchanges(world: World) -> Story:
@@ -98,10 +105,8 @@ def registered(world: World) -> np.ndarray:
     rows = rows[(homes >= 0) & (world.ready_day[homes] < 0) & (world.dwellings.use[homes] <= LETTABLE)]
     tenants = int((world.dwellings.tenant[: len(world.dwellings)] >= 0).sum())
     share = min(1.0, rule.registered_share * tenants / max(1, len(rows)))
-    ids = a.luck_id[rows]
-    is_in = world.luck.uniform("echange_inscription", ids) < share
-    owes = world.luck.uniform("echange_dette", ids) < rule.friction.arrears_share
-    return np.asarray(rows[is_in & ~owes])
+    rows = rows[world.luck.uniform("echange_inscription", a.luck_id[rows]) < share]
+    return np.asarray(rows[world.luck.uniform("echange_dette", a.luck_id[rows]) >= rule.friction.arrears_share])
 
 
 def pool_today(world: World) -> Pool:
@@ -116,8 +121,10 @@ def pool_today(world: World) -> Pool:
         waiting = sorted(home for homes in world.to_designate.values() for home in homes)
         vacant = np.array(waiting, dtype=np.int64)
         vacant = vacant[(d.tenant[vacant] < 0) & (world.ready_day[vacant] <= world.day)] if len(vacant) else vacant
-    gone = world.luck.uniform("echange_retrait", d.luck_id[: len(d)]) < rule.friction.withdrawn_dwellings_share
-    return pool_of(stock, registered(world), vacant, is_withdrawn=gone)
+    rows, gone = registered(world), np.zeros(len(d), dtype=bool)
+    homes = np.concatenate([world.households.dwelling[world.applications.household[rows]], vacant])
+    gone[homes] = world.luck.uniform("echange_retrait", d.luck_id[homes]) < rule.friction.withdrawn_dwellings_share
+    return pool_of(stock, rows, vacant, is_withdrawn=gone)
 
 
 def hold_round(world: World, bourse: Bourse) -> None:
@@ -128,7 +135,7 @@ def hold_round(world: World, bourse: Bourse) -> None:
     terms = SwapTerms(world.terms, usage, bourse.wishes)
     adverts = adverts_of(world, pool) if rule.friction.adverts_seen else None
     graph = swap_arrays(pool, terms, adverts, world.waiting.reach[pool.application])
-    graph = graph.keep(~np.isin(leg_keys(pool, graph.tails, graph.heads), bourse.failed))
+    graph = graph.keep(~bourse.has_failed(leg_keys(pool, graph.tails, graph.heads)))
     registered_count = int((~pool.is_vacant).sum())
     if not graph.edges:
         world.exchange_rounds.append((world.day, registered_count, 0))
@@ -139,7 +146,7 @@ def hold_round(world: World, bourse: Bourse) -> None:
     order = np.lexsort((pool.luck_id, pool.filed_day))
     request = Request(
         graph, weights, rule.max_length, rule.max_length, failure, rule.seconds, order,
-        world.luck.uniform("echange_preference", pool.luck_id[graph.tails] ^ pool.luck_id[graph.heads]),
+        ties_of(world, pool, graph) if rule.name == "ttc" else None,
         effort=ROUND,
     )  # fmt: skip
     proposed = propose(world, bourse, pool, graph, run(rule.name, request))
@@ -152,6 +159,11 @@ def adverts_of(world: World, pool: Pool) -> Adverts:
     order = np.argsort(luck("echange_annonces", pool.luck_id, world.day), kind="stable")
     first = (luck("echange_debut", pool.luck_id, world.day) * len(pool)).astype(np.int64)
     return Adverts(order, first, world.scenario.rules.exchange.friction.adverts_seen)
+
+
+def ties_of(world: World, pool: Pool, graph: SwapGraph) -> np.ndarray:
+    """Return what breaks ties of preference: one uniform per edge."""
+    return world.luck.uniform("echange_preference", pool.luck_id[graph.tails] ^ pool.luck_id[graph.heads])
 
 
 def leg_keys(pool: Pool, tenants: np.ndarray, homes: np.ndarray) -> np.ndarray:
@@ -169,7 +181,7 @@ def propose(world: World, bourse: Bourse, pool: Pool, graph: SwapGraph, found: E
     ids, occasion = pool.luck_id[u], world.dwellings.luck_id[pool.dwelling[v]]
     step = reached(shares, np.column_stack([world.luck.uniform(name, ids, occasion) for name in STEPS]))
     fails = step < Step.DONE
-    bourse.failed = np.append(bourse.failed, leg_keys(pool, u[fails], v[fails]))
+    bourse.failed = np.union1d(bourse.failed, leg_keys(pool, u[fails], v[fails]))
     steps = np.full(graph.nodes, int(Step.DONE))
     steps[u] = step
     possible = complete(graph, found.cycles, found.chains, steps > Step.CONSENT, rule.has_recourse)
