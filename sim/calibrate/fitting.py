@@ -153,7 +153,7 @@ class Fitting:
         self.sample()
 
     def near(self) -> np.ndarray:
-        """Return which points are worth fitting after the first wave (bool): those whose runs are not far from the facts.
+        """Return which points are worth fitting after the first wave (bool): those not far from the facts.
 
         A polynomial of the whole prior box is poor where it matters; as in history matching, it is given up far away.
         """
