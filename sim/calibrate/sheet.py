@@ -127,8 +127,8 @@ def method(told: Mapping[str, Any]) -> str:
     size = origin.get("applicants_of_draws", origin["applicants"])
     share = (
         f"{origin['runs']} simulations de « {escape(origin['scenario'])} », {origin['years']} ans, mondes de "
-        f"{french.number(origin['applicants'])} demandes, tirages repris sur des mondes de {french.number(size)} ; graines "
-        f"{origin['fit_seed']} et suivantes, jamais celles de la référence"
+        f"{french.number(origin['applicants'])} demandes, tirages repris sur des mondes de {french.number(size)} ; "
+        f"graines {origin['fit_seed']} et suivantes, jamais celles de la référence"
     )
     found = told["recovery"]
     checked = (
