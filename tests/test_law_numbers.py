@@ -42,6 +42,7 @@ ALGORITHMS = {
 
 EXPLAINED: dict[tuple[str, float], str] = {
     ("indicators/exchanges.py", 4): "length from which cycles are counted together",
+    ("flows/exchanges.py", 4_000): "columns beyond which a round draws among its chains: speed, not policy",
     ("indicators/exchanges.py", 10_000): "the rate is told for 10 000 dwellings",
     ("indicators/exchanges.py", 3): "letters of the code of a ground",
     ("indicators/waiting.py", 3): "three quarters of those housed",
