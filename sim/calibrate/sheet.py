@@ -124,11 +124,12 @@ def data(targets: Sequence[Target], told: Mapping[str, Any]) -> str:
 def method(told: Mapping[str, Any]) -> str:
     """Return the method and its provenance."""
     origin = told["provenance"]
-    size = origin.get("applicants_of_draws", origin["applicants"])
+    last = origin.get("applicants_of_draws", origin["applicants"])
     share = (
         f"{origin['runs']} simulations de « {escape(origin['scenario'])} », {origin['years']} ans, mondes de "
-        f"{french.number(origin['applicants'])} demandes, tirages repris sur des mondes de {french.number(size)} ; "
-        f"graines {origin['fit_seed']} et suivantes, jamais celles de la référence"
+        f"{french.number(origin['applicants'])} demandes, tirages repris sur des mondes de "
+        f"{french.number(last)} ; graines {origin['fit_seed']} et suivantes, jamais celles "
+        "de la référence"
     )
     found = told["recovery"]
     checked = (
