@@ -6,9 +6,12 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -102,3 +105,19 @@ def test_changelog_and_licence_exist() -> None:
     assert re.search(rf"^## \[.*{re.escape(version)}", changelog, flags=re.MULTILINE)
     assert "[changes results]" in changelog
     assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+
+
+def test_lock_file_keeps_the_extras_that_a_package_asks_for() -> None:
+    """Without them pip looks for `package[extra]` beside the pinned package, and fails the day a newer one is out."""
+    locked = [Requirement(line.rstrip(" \\")) for line in LOCK.splitlines() if re.match(r"[a-z]", line)]
+    extras = {(canonicalize_name(need.name), extra) for need in locked for extra in need.extras}
+    names = {canonicalize_name(need.name) for need in locked}
+    asked = {
+        (canonicalize_name(need.name), extra)
+        for each in distributions()
+        if canonicalize_name(each.name) in names
+        for need in map(Requirement, each.requires or ())
+        if need.marker is None or need.marker.evaluate({"extra": ""})
+        for extra in need.extras
+    }
+    assert asked <= extras
