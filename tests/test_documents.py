@@ -87,7 +87,7 @@ def test_lock_names_no_host_and_no_path() -> None:
 
 def test_lock_has_a_hash_for_everything() -> None:
     for entry in requirements():
-        assert re.match(r"[\w.-]+==[\w.+!]+ ", entry), entry[:60]
+        assert re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.+!]+ ", entry), entry[:60]
         assert "--hash=sha256:" in entry, entry[:60]
 
 
