@@ -82,7 +82,7 @@ def rebuild(run: Run) -> World:
 
 def look_at(world: World, dwelling: int, day: int) -> Seen:
     """Let the world run to the designation of a dwelling, and return what is to be seen there."""
-    from sim.flows.steering import home_of, members_of, states_of
+    from sim.flows.steering import members_at, states_of
     from sim.rules.reservations import Namer
 
     found: list[Seen] = []
@@ -96,7 +96,7 @@ def look_at(world: World, dwelling: int, day: int) -> Seen:
         before = [int(r) for i in range(place) for r in chosen[i, : counts[i]]]
         everybody, turn = eligible(world, query, place, before)
         points = {row: world.order.breakdown(world.applicants(np.array([row])), day) for row in rows}
-        states = states_of(world, members_of(world, home_of(world, dwelling)))
+        states = states_of(world, members_at(world, dwelling))
         holder = Reservataire.of(world.dwellings.reserved_for[dwelling]).label
         who = f"{REFERENCES[Namer.of(world.lettings.namer[dwelling]).name]}: {holder}"
         if turn == 1:

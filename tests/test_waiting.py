@@ -18,7 +18,7 @@ from sim.state.luck import Luck
 from sim.state.places import PlaceSets
 from sim.words.clock import first_day
 from sim.words.codes import Ground, Status
-from sim.world import buckets, scanning, searching, waiting
+from sim.world import buckets, scanning, searching, suiting, waiting
 from sim.world.buckets import ROOMS, People
 from sim.world.scanning import Scanning
 from sim.world.searching import (
@@ -44,7 +44,7 @@ ELDERLY_BORN = 1957
 LEAD = 10_000
 COMPILED = [
     (module, name)
-    for module in (buckets, searching, waiting, scanning, draws)
+    for module in (buckets, searching, suiting, waiting, scanning, draws)
     for name, value in vars(module).items()
     if hasattr(value, "py_func") and name != "keyed_uniform"  # it wraps around on purpose, which numpy warns about
 ]
@@ -537,6 +537,26 @@ def test_who_suits_a_dwelling_wishes_it_and_passes(terms: Terms) -> None:
             found = world.ask(world.twin, terms, alone)[0][0]
             suits = world.index.suits(world.people, world.homes, terms, alone, 0, world.everybody())
             assert np.flatnonzero(suits).tolist() == sorted(found)
+
+
+def test_vacancies_go_in_turn_to_the_first_whom_they_suit(engine: str, terms: Terms) -> None:
+    world, given, left = crowd(18, 60), 0, 0
+    for _ in range(12):
+        query = world.draw_query()
+        rows = world.rng.permutation(60)[:25]
+        may = world.rng.random((len(query.dwellings), len(rows))) < 0.6
+        asked = (world.people, world.homes, terms, query, rows, may)
+        found = world.index.first_suited(*asked)
+        assert found.tolist() == world.twin.first_suited(*asked).tolist()
+        for place, one in enumerate(found.tolist()):
+            suits = world.twin.suits(world.people, world.homes, terms, query, place, rows)
+            assert suits.tolist() == world.index.suits(world.people, world.homes, terms, query, place, rows).tolist()
+            suits &= may[place]
+            suits[found[:place][found[:place] >= 0]] = False
+            assert one == (int(np.flatnonzero(suits)[0]) if suits.any() else -1)
+            given, left = given + (one >= 0), left + (one < 0)
+    assert given > 10
+    assert left > 2
 
 
 def test_filters(engine: str, terms: Terms) -> None:

@@ -80,19 +80,24 @@ class Order(NamedTuple):
     stands: list[Stand]
 
 
+def unsteered(world: World, dwellings: np.ndarray) -> Order:
+    """Return the order in which segments are served for dwellings when no objective says otherwise."""
+    return Order(own_tiers(world.policy.segments), asked(world, dwellings), [])
+
+
 def order_for(world: World, dwellings: np.ndarray) -> Order:
     """Return the order in which segments are served for dwellings, under the objectives as they stand."""
     segments, policy = world.policy.segments, world.policy
-    lines = asked(world, dwellings)
     if not policy.objectives and not world.substituted:
-        return Order(own_tiers(segments), lines, [])
+        return unsteered(world, dwellings)
+    lines = asked(world, dwellings)
     tables: dict[tuple[object, ...], int] = {}
     stands: dict[tuple[object, ...], Stand] = {}
     made: list[np.ndarray] = []
     found = np.full(lines.shape, NOBODY, dtype=np.int64)
     of_each = []
     for i, dwelling in enumerate(dwellings.tolist()):
-        members = members_of(world, home_of(world, dwelling))
+        members = members_at(world, dwelling)
         signature = tuple(members.items())
         if signature not in stands:
             stands[signature] = Stand(members, states_of(world, members))
@@ -131,10 +136,19 @@ def home_of(world: World, dwelling: int) -> Home:
 
 def members_of(world: World, home: Home) -> dict[str, Member]:
     """Return the member that a dwelling belongs to, for each objective that applies to it."""
-    cached = world.members.get(home)
+    return {name: member_of(o, home) for name, o in world.policy.objectives.items() if applies(o, home)}
+
+
+def members_at(world: World, dwelling: int) -> dict[str, Member]:
+    """Return ``members_of``, worked out once for all dwellings that are alike."""
+    d = world.dwellings
+    like = (
+        int(d.commune[dwelling]), int(d.landlord[dwelling]), int(d.reserved_for[dwelling]), int(d.rooms[dwelling]),
+        int(d.financing[dwelling]), bool(world.is_in_qpv[dwelling]), bool(world.lettings.is_in_residence[dwelling]),
+    )  # fmt: skip
+    cached = world.members.get(like)
     if cached is None:
-        objectives = world.policy.objectives.items()
-        cached = world.members[home] = {name: member_of(o, home) for name, o in objectives if applies(o, home)}
+        cached = world.members[like] = members_of(world, home_of(world, dwelling))
     return cached
 
 
