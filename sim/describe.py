@@ -83,7 +83,10 @@ def indicators(_: str) -> list[Row]:
     """Indicators, with their formula."""
     from sim.indicators.compute import INDICATORS
 
-    return [{"code": e.name, "label": e.label, "unit": e.unit, "formula": e.reference} for e in INDICATORS]
+    return [
+        {"code": e.name, "label": e.label, "unit": e.unit, "formula": e.reference, "needs": e.extra["needs"]}
+        for e in INDICATORS
+    ]
 
 
 def mechanisms(_: str) -> list[Row]:

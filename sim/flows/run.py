@@ -27,6 +27,7 @@ from sim.flows.renewals import Anniversaries, renewals, strikes
 from sim.flows.reviews import reviews
 from sim.flows.stock import start_stock
 from sim.flows.yearly import dated_changes, new_years, photograph
+from sim.inputs.schema import EXCHANGE
 from sim.inputs.territory import Territory
 from sim.population.build import FirstDay
 from sim.rules.policy import policy_of
@@ -101,7 +102,7 @@ def start_flows(world: World) -> None:
     world.start(months(world))
     if flows.reviews.on:
         world.start(reviews(world))
-    if world.scenario.rules.exchange.name != "none":
+    if EXCHANGE not in world.scenario.closed:
         world.start(exchanges(world))
     world.start(answers(world))
     world.start(leases(world))
@@ -173,6 +174,7 @@ def simulate(
         last_day=world.last,
         legal_values_read=world.law.read,
         rounds=np.array(world.exchange_rounds, dtype=ROUND),
+        closed=world.scenario.closed,
         seconds=time.process_time() - began,
     )
 
