@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.flows import steering
-from sim.flows.offers import Files, occasions, open_shortlists, propose
+from sim.flows.offers import Files, open_shortlists, propose
 from sim.flows.search import LANDLORD, give_back, pass_on
 from sim.rules.commission import Condition, Decision, Motive, draw_motives, files_required, ranks, session_order
 from sim.rules.commission import decide as decisions
@@ -168,7 +168,7 @@ def decide(world: World, session: Session) -> None:
     a, rows, counts = world.applications, session.rows, session.counts
     homes = np.repeat(session.homes, counts)
     caleol, practice = world.scenario.flows.caleol, world.scenario.flows.commission
-    ids, occasion, luck = a.luck_id[rows], occasions(world, homes), world.luck.uniform
+    ids, occasion, luck = a.luck_id[rows], world.day, world.luck.uniform  # a household has one file in session a day
     has_retracted = luck("retract", ids, occasion) < caleol.retract_share
     motive = np.where(has_retracted, int(Motive.NONE), motives(world, rows, homes))
     is_inadmissible, condition = np.zeros(len(rows), dtype=bool), np.full(len(rows), int(Condition.NONE))
@@ -208,7 +208,7 @@ def decide(world: World, session: Session) -> None:
 def motives(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarray:
     """Draw why each file is not retained, ``Motive.NONE`` for the others."""
     caleol, practice = world.scenario.flows.caleol, world.scenario.flows.commission
-    luck = world.luck.uniform("reject", world.applications.luck_id[rows], occasions(world, homes))
+    luck = world.luck.uniform("reject", world.applications.luck_id[rows], world.day)
     shares, applies = {Motive.ADEQUACY: caleol.reject_share}, {}
     if practice.owner_refused_share or practice.fragility_refused_share:
         shares |= {Motive.OWNER: practice.owner_refused_share, Motive.FRAGILITY: practice.fragility_refused_share}
@@ -223,7 +223,13 @@ def own_order(world: World, rows: np.ndarray, homes: np.ndarray, places: np.ndar
     share = 1.0 - rule.commission_follows_share if rule.use == "shortlist" else practice.reorder_share
     if not share:
         return places, np.zeros(len(rows), dtype=bool)
-    own = world.luck.uniform("choice", world.applications.luck_id[rows], occasions(world, homes))
+    own = world.luck.uniform("choice", world.applications.luck_id[rows], world.day)
     d = world.dwellings
     is_own = world.luck.uniform("reorder", d.luck_id[homes], d.lettings_count[homes]) < share
     return own, is_own
+
+
+def occasions(world: World, homes: np.ndarray) -> np.ndarray:
+    """Return the occasion of keyed draws about these dwellings: the dwelling and how often it was let."""
+    count = world.dwellings.lettings_count[homes].astype(np.uint64)
+    return np.asarray(world.dwellings.luck_id[homes] + count)

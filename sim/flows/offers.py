@@ -67,7 +67,8 @@ def open_shortlists(world: World, files: Files) -> np.ndarray:
     probability = refusal_probability(people, dwellings, world.is_in_qpv[homes], effort, refuse)
     if world.rule().filter.kind == BIDDERS:
         probability = probability * world.order.rule.bid_refusal_ratio  # they chose the advert
-    ids, occasion, luck = people.luck_id, occasions(world, homes), world.luck.uniform
+    # The n-th answer of a household is drawn once, whatever the dwelling: scenarios that house it otherwise share it.
+    ids, occasion, luck = people.luck_id, people.offers_count, world.luck.uniform
     refuses = luck("refuse", ids, occasion) < probability
     if world.helped:
         refuses |= finds_it_dear(world, rows, homes)
@@ -135,7 +136,8 @@ def lose_dalo(world: World, rows: np.ndarray, homes: np.ndarray) -> None:
     recognition = world.applications.recognition[rows]
     if not (recognition & int(Recognition.DALO)).any():
         return
-    luck = world.luck.uniform("dalo_loss", world.applications.luck_id[rows], occasions(world, homes))
+    a = world.applications
+    luck = world.luck.uniform("dalo_loss", a.luck_id[rows], a.offers_count[rows])
     lost = loses_dalo(recognition, np.ones(len(rows), dtype=bool), luck, world.scenario.flows.recognitions)
     if lost.any():
         moves.expire_recognition(world, rows[lost], np.full(lost.sum(), int(Recognition.DALO), dtype=np.uint8))
@@ -178,12 +180,6 @@ def sign(world: World, files: np.ndarray) -> None:
     leave_flux(world, dwellings[~counts])
     if world.scenario.rules.lec_substitution.on:
         steering.count_for_prefect(world, s.application[files], dwellings)
-
-
-def occasions(world: World, homes: np.ndarray) -> np.ndarray:
-    """Return the occasion of keyed draws about these dwellings: the dwelling and how often it was let."""
-    count = world.dwellings.lettings_count[homes].astype(np.uint64)
-    return np.asarray(world.dwellings.luck_id[homes] + count)
 
 
 def effort_share(world: World, people: Rows, homes: Rows) -> np.ndarray:
