@@ -163,14 +163,14 @@ def is_prefix(seen: Seen) -> bool:
 
 def counters(world: World, seen: Seen, winner: int) -> Iterator[str]:
     """Yield the objectives' counters before and after, and which one decided the order."""
-    from sim.flows.steering import criteria, household_facts
+    from sim.flows.steering import household_facts
     from sim.rules.objectives import binds, counts, lag
 
     if not seen.states:
         yield "    no objective is steered: the order of the list alone decided"
         return
     objectives = {name: world.policy.objectives[name] for name in seen.states}
-    found = household_facts(world, np.array([winner]), criteria(world))
+    found = household_facts(world, np.array([winner]), world.policy.criteria)
     facts = {name: values[0] for name, values in found.items()}
     for name, state in seen.states.items():
         objective, tally = objectives[name], state.tally
