@@ -27,6 +27,7 @@ from sim.cli_options import (
     Years,
 )
 from sim.cli_studies import finish_run, say
+from sim.cli_usage import UsageError, fault_of, is_help
 from sim.inputs.faults import Fault, Faults
 
 app = typer.Typer(
@@ -375,20 +376,28 @@ for command in (
     app.command()(command)
 
 
+INTERRUPTED = 130
+"""Exit code of a command that the keyboard stopped; typer gives it too."""
+
+
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command line; return the exit code of the contract (0, 1, 2, 130)."""
     try:
-        command()
+        code = command()
     except Faults as faults:
         for fault in faults.faults:
             print(fault, file=sys.stderr)
         return 2
+    except UsageError as error:
+        print(error if is_help(error) else fault_of(error), file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
-        print("interrupted: what was finished stays usable", file=sys.stderr)
-        return 130
+        code = INTERRUPTED
     except typer.Exit as done:
-        return done.exit_code
-    return 0
+        code = done.exit_code
+    if code == INTERRUPTED:
+        print("interrupted: what was finished stays usable", file=sys.stderr)
+    return code if isinstance(code, int) else 0
 
 
 def main() -> None:
@@ -396,4 +405,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a cp1252 console must not crash on an accent
             stream.reconfigure(encoding="utf-8", errors="replace")
-    sys.exit(guarded(lambda: app(standalone_mode=True)))
+    sys.exit(guarded(lambda: app(standalone_mode=False)))
