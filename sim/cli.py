@@ -285,7 +285,10 @@ def feasible(
 @app.command()
 def describe(
     what: Annotated[
-        str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers, card.")
+        str,
+        typer.Argument(
+            help="columns, scenario, law, hypotheses, criteria, indicators, mechanisms, levers, formats, card."
+        ),
     ],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
@@ -303,6 +306,10 @@ def describe(
         from sim.model_card import markdown
 
         say(markdown(rows))
+    elif what == "formats":
+        from sim.formats import as_text
+
+        say(as_text(rows))
     else:
         print_table(dated_lines(rows) if what == "law" else rows)
 

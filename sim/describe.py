@@ -159,6 +159,13 @@ def criteria(territory: str) -> list[Row]:
     ]
 
 
+def formats(_: str) -> list[Row]:
+    """Files read and written, column by column."""
+    from sim.formats import rows
+
+    return rows()
+
+
 TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "columns": columns,
     "scenario": scenario,
@@ -168,6 +175,7 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "indicators": indicators,
     "mechanisms": mechanisms,
     "levers": levers,
+    "formats": formats,
     "card": card,
 }
 
