@@ -32,9 +32,8 @@ def review(world: World, before: int, day: int) -> None:
     tenants = np.flatnonzero(h.dwelling[: len(h)] >= 0)
     tenants = tenants[world.dwellings.channel[h.dwelling[tenants]] == Channel.LIST]
     years = int(law["occupation.examen_years"])
-    period = years * DAYS_PER_YEAR
-    since = (day - h.lease_day[tenants]) % period  # a rough look: exact anniversaries cost more
-    tenants = tenants[(since < ABOUT_DAYS) | (since > period - ABOUT_DAYS)]
+    quarter_days = 4 * (day + ABOUT_DAYS - h.lease_day[tenants])  # a rough look, in integers: exact dates cost more
+    tenants = tenants[quarter_days % round(4 * years * DAYS_PER_YEAR) < 8 * ABOUT_DAYS]
     lease = h.lease_day[tenants]
     due = reviews_passed(lease, day, years) > reviews_passed(lease, before, years)
     tenants = tenants[due]

@@ -10,16 +10,15 @@ import numpy as np
 from sim.rules.draws import Adverts, chance
 from sim.rules.reserved_homes import FIRST, OPEN
 from sim.world.buckets import People
+from sim.world.filters import Ask, passes
 from sim.world.searching import (
     ALL_DRAWN,
     BUFFERS_DRAWN,
     EVERYBODY,
     NOT_DRAWN,
-    Ask,
     Market,
     is_asked,
     is_let_in,
-    passes,
 )  # fmt: skip
 from sim.world.waiting import Waiting, ask_from
 
