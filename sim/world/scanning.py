@@ -85,6 +85,6 @@ class Scanning(Waiting):
                 if len(chosen) >= ask.wanted:
                     return chosen
                 is_new = row not in chosen and is_asked(row, last, market)
-                if is_new and passes(row, ask, people, market.terms) and is_let_in(row, ask, market):
+                if is_new and passes(row, ask, people, homes, market.terms) and is_let_in(row, ask, market):
                     chosen.append(row)
         return chosen

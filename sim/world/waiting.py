@@ -175,7 +175,7 @@ class Waiting:
                 bool(
                     people.rooms_min[row] <= ask.rooms <= people.rooms_max[row]
                     and wishes(row)
-                    and passes(row, ask, people, terms)
+                    and passes(row, ask, people, homes, terms)
                 )
                 for row in rows.tolist()
             ],
