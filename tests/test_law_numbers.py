@@ -68,6 +68,7 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("rules/targets.py", 6): "typologies T1 to T5, the bound being open",
     ("flows/offers.py", 255): "values of a byte",
     ("flows/reviews.py", 31): "a month at most, looked at roughly before the exact anniversaries: speed only",
+    ("flows/reviews.py", 4): "quarters of a day, in whole numbers: speed only",
     ("flows/reviews.py", 5): "margin of that rough look: speed only",
     ("flows/steering.py", 8): "layout of the index: segments by public",
     ("flows/exits.py", 500): "size of a batch: speed only",

@@ -18,7 +18,7 @@ from sim.rules.commission import Condition, Decision, Motive, draw_motives, file
 from sim.rules.commission import decide as decisions
 from sim.rules.demand import Happening, demand_norms_of, radiation_day
 from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, Namer
-from sim.rules.reserved_homes import in_programme, owed, young_born_after
+from sim.rules.reserved_homes import accessible_tier, in_programme, owed, young_born_after
 from sim.words.clock import Phase, year_of
 from sim.words.codes import Occupation, Reason, Recognition, Reservataire
 from sim.world import moves
@@ -234,13 +234,18 @@ def motives(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarray:
 
 
 def own_order(world: World, rows: np.ndarray, homes: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the commission's own order of files, and where it follows it instead of that of designation."""
+    """Return the commission's own order of files, and where it follows it instead of that of designation.
+
+    For an accessible dwelling it chooses inside each tier (R441-4).
+    """
     practice, rule = world.scenario.flows.commission, world.order.rule
     share = 1.0 - rule.commission_follows_share if rule.use == "shortlist" else practice.reorder_share
     if not share:
         return places, np.zeros(len(rows), dtype=bool)
     own = world.luck.uniform("choice", world.applications.luck_id[rows], world.day)
     d = world.dwellings
+    tier = accessible_tier(world.applicants(rows).is_disabled, world.standing.is_elderly[rows], False)
+    own = np.where(d.is_accessible[homes], tier + own, own)
     is_own = world.luck.uniform("reorder", d.luck_id[homes], d.lettings_count[homes]) < share
     return own, is_own
 

@@ -13,6 +13,7 @@ from sim.world import moves
 from sim.world.world import Story, World
 
 ABOUT_DAYS = 31 + 5
+QUARTERS = 4  # of a day: a year is a whole number of them
 
 
 def reviews(world: World) -> Story:
@@ -32,9 +33,8 @@ def review(world: World, before: int, day: int) -> None:
     tenants = np.flatnonzero(h.dwelling[: len(h)] >= 0)
     tenants = tenants[world.dwellings.channel[h.dwelling[tenants]] == Channel.LIST]
     years = int(law["occupation.examen_years"])
-    period = years * DAYS_PER_YEAR
-    since = (day - h.lease_day[tenants]) % period  # a rough look: exact anniversaries cost more
-    tenants = tenants[(since < ABOUT_DAYS) | (since > period - ABOUT_DAYS)]
+    quarters = QUARTERS * (day + ABOUT_DAYS - h.lease_day[tenants])  # a rough look: exact anniversaries cost more
+    tenants = tenants[quarters % int(QUARTERS * years * DAYS_PER_YEAR) < 2 * QUARTERS * ABOUT_DAYS]
     lease = h.lease_day[tenants]
     due = reviews_passed(lease, day, years) > reviews_passed(lease, before, years)
     tenants = tenants[due]

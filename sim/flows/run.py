@@ -14,7 +14,6 @@ from sim.flows.arrivals import arrivals
 from sim.flows.caleol import commissions
 from sim.flows.control import months
 from sim.flows.deliveries import BATCH_DAYS, deliveries
-from sim.flows.exchanges import exchanges
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
 from sim.flows.levers import entries, evictions, help_to_move
@@ -103,6 +102,8 @@ def start_flows(world: World) -> None:
     if flows.reviews.on:
         world.start(reviews(world))
     if EXCHANGE not in world.scenario.closed:
+        from sim.flows.exchanges import exchanges  # its solvers weigh 30 MB, for those who trade alone
+
         world.start(exchanges(world))
     world.start(answers(world))
     world.start(leases(world))

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from sim.indicators import measures
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import Measure, count, mean, ratio
 from sim.inputs.schema import EXCHANGE
@@ -83,7 +83,7 @@ def rounds(prepared: Preparation) -> Population:
 def failures(prepared: Preparation) -> Population:
     """Households set free because their exchange failed, that of the commission that turned them down included."""
     events = prepared.r.events
-    positions = select(events, EventKind.RELEASED, EventKind.REJECTED)
+    positions = prepared.of(EventKind.RELEASED, EventKind.REJECTED)
     positions = positions[events["reason"][positions] == Reason.EXCHANGE_FAILED]
     is_refused = events["kind"][positions] == EventKind.REJECTED
     return attach(prepared.grid, prepared.year(events["day"][positions]), {}, columns={"is_refused": is_refused})

@@ -93,9 +93,9 @@ class Newcomers:
         """
         mine = households.dwelling[: households.count]
         who = np.flatnonzero((mine >= 0) & (households.application[: households.count] < 0))
-        who = who[dwellings.channel[mine[who]] == Channel.LIST]
         share = max(400, CANDIDATES_PER_FILER * count) / dwellings.count
         who = who[uniform("mutation_runs", households.luck_id[who], day) < share]
+        who = who[dwellings.channel[mine[who]] == Channel.LIST]
         weight = filing_weight(Rows(households, who), Rows(dwellings, households.dwelling[who]), self.shapes, day)
         race = -np.log1p(-uniform("mutation_race", households.luck_id[who], day)) / np.maximum(weight, 1e-12)
         first = np.argpartition(race, count - 1)[:count] if 0 < count < len(race) else np.arange(len(race))[:count]

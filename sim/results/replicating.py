@@ -265,6 +265,7 @@ def one_replication(task: Task, folder: Path, target: Path) -> dict[str, Any]:
             frame.insert(1, "draw", draw)
             frame.insert(2, "luck", luck)
         store.write_parquet(frame, target / f"{name}.parquet")
+    del results, frame  # the audit needs the room
     faults = audit(replication)
     if task.keep_log:
         store.write_replication(replication, folder, task.number)

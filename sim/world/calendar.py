@@ -23,7 +23,7 @@ def _file(head, after, row_of, count, days, rows):  # type: ignore[no-untyped-de
 
 @njit(cache=True)
 def _take(head, after, row_of, begin, end, taken):  # type: ignore[no-untyped-def]
-    """Gather the rows of some days, and forget them; return how many there are."""
+    """Gather the rows of some days, ascending, each once, and forget them; return how many were filed, and remain."""
     found = 0
     for day in range(begin, end):
         place = head[day]
@@ -32,7 +32,13 @@ def _take(head, after, row_of, begin, end, taken):  # type: ignore[no-untyped-de
             found += 1
             place = after[place]
         head[day] = NOTHING
-    return found
+    taken[:found].sort()
+    kept = 0
+    for i in range(found):
+        if i == 0 or taken[i] != taken[kept - 1]:
+            taken[kept] = taken[i]
+            kept += 1
+    return found, kept
 
 
 class Calendar:
@@ -74,10 +80,9 @@ class Calendar:
         if not self._waiting or begin >= len(self._head):
             return NO_ROWS
         taken = np.empty(self._waiting, dtype=np.int64)
-        found = _take(self._head, self._after, self._row, begin, min(self._next, len(self._head)), taken)
+        found, kept = _take(self._head, self._after, self._row, begin, min(self._next, len(self._head)), taken)
         self._waiting -= found
-        rows = np.sort(taken[:found])
-        return rows[np.concatenate([[True], rows[1:] != rows[:-1]])] if found else NO_ROWS
+        return taken[:kept].copy() if kept else NO_ROWS
 
 
 def office_days(first: int, last: int, every_days: int, turns: int) -> list[int]:

@@ -11,18 +11,17 @@ from sim.rules.affordability import Terms
 from sim.rules.draws import Adverts, chance
 from sim.rules.reserved_homes import FIRST, OPEN
 from sim.world.buckets import People
+from sim.world.filters import Ask, passes
 from sim.world.searching import (
     ALL_DRAWN,
     BUFFERS_DRAWN,
     EVERYBODY,
     NOT_DRAWN,
-    Ask,
     Homes,
     Market,
     Query,
     is_asked,
     is_let_in,
-    passes,
 )  # fmt: skip
 from sim.world.waiting import Waiting, ask_from
 
@@ -61,7 +60,7 @@ class Scanning(Waiting):
                 bool(
                     people.rooms_min[row] <= ask.rooms <= people.rooms_max[row]
                     and wishes(row)
-                    and passes(row, ask, people, terms)
+                    and passes(row, ask, people, homes, terms)
                 )
                 for row in rows.tolist()
             ],
@@ -121,6 +120,6 @@ class Scanning(Waiting):
                 if len(chosen) >= ask.wanted:
                     return chosen
                 is_new = row not in chosen and is_asked(row, last, market)
-                if is_new and passes(row, ask, people, market.terms) and is_let_in(row, ask, market):
+                if is_new and passes(row, ask, people, homes, market.terms) and is_let_in(row, ask, market):
                     chosen.append(row)
         return chosen

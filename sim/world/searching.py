@@ -1,4 +1,4 @@
-"""The search for candidates of vacant dwellings: filters, and the walk down the sorted buckets. Compiled by numba.
+"""The search for candidates of vacant dwellings: the walk down the sorted buckets. Compiled by numba.
 
 A vacancy merges the heads of the few buckets that concern it and walks down until enough candidates pass
 the filters that no bucket expresses.
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.rules import affordability, occupancy, reserved_homes
+from sim.rules import reserved_homes
 from sim.rules.affordability import Terms
 from sim.rules.draws import (
     ALL,
@@ -28,23 +28,14 @@ from sim.rules.draws import (
 )  # fmt: skip
 from sim.rules.reserved_homes import FIRST, OPEN
 from sim.state.luck import keyed_uniform
-from sim.words.clock import DAYS_PER_MONTH
-from sim.words.codes import Ground
 from sim.world.buckets import ROOMS, ROW_BITS, ROW_MASK, People, Pool
+from sim.world.filters import Ask, Candidate, fits, is_exempt, passes
 
-UNDER_OCCUPATION = int(Ground.M01_SOUS_OCCUPATION)  # housed elsewhere whatever their income (L442-3-1)
 NOT_DRAWN, ALL_DRAWN, BUFFERS_DRAWN = range(3)  # for whom the order is drawn again for each dwelling
 EVERYBODY = 0xFF  # every employment code, as bits
 FIRST_WINDOW, WIDER = 40, 4  # entries drawn at first for each file wanted, then how much wider: speed only
-ROUNDING_EUR = 0.01  # a look may let through, never shut out
 
-apl = njit(cache=True)(affordability.apl_eur_month)
-net_cost = njit(cache=True)(affordability.net_cost_eur_month)
-afford = njit(cache=True)(affordability.can_afford)
-ceiling = njit(cache=True)(affordability.income_ceiling_eur_year)
-is_capped = njit(cache=True)(occupancy.ceiling_applies)
 tier_of = njit(cache=True)(reserved_homes.accessible_tier)
-is_young = njit(cache=True)(reserved_homes.is_young)
 
 
 class Homes(NamedTuple):
@@ -86,75 +77,6 @@ class Rule(NamedTuple):
     base: np.uint64  # of the draws
     week: int
     elderly_born: int  # elderly for an accessible dwelling: born in this year at the latest
-
-
-class Ask(NamedTuple):
-    """What one vacant dwelling asks of one candidate."""
-
-    dwelling: int
-    place_in_query: int
-    occasion: np.uint64
-    places: tuple[np.int64, np.int64, np.int64]  # commune, territory, the whole
-    rooms: np.int64
-    wanted: int
-    financing: int
-    rent: float
-    charges: float
-    surface: float
-    zone: int
-    employment_mask: int
-    born_after: int
-    gross: float  # rent, charges and energy of the day, eur/month
-
-
-@njit(cache=True)
-def measure_reach(rows, people, terms, reach):  # type: ignore[no-untyped-def]
-    """Write, by zone, the largest gross cost (rent, charges, energy) that each application could ever bear, eur/month.
-
-    Beyond it no rent is affordable, whatever the allowance: the allowance is piecewise linear in rent, so
-    that its maximum is at a bend.
-    """
-    for row in rows:
-        household = people.household[row]
-        family, income = people.family[household], people.income[household] * terms.income_index
-        tax_income = people.tax_income[household] * terms.income_index
-        budget = min(
-            terms.effort_max_share * income,
-            income - terms.remainder_min_eur_day_cu * people.units[household] * DAYS_PER_MONTH,
-        )
-        for zone in range(2):
-            most, cap = 0.0, terms.rent_cap_eur_month[zone, family]
-            flat = terms.participation_min_eur_month / terms.participation_share - terms.charges_flat_eur_month[family]
-            reference = terms.rent_cap_eur_month[0, family]
-            for bend in (cap, flat, terms.rent_thresholds[0] * reference, terms.rent_thresholds[1] * reference):
-                most = max(most, apl(min(bend, cap), tax_income, family, zone, terms))
-            reach[row, zone] = budget + most + ROUNDING_EUR if budget > 0 else -1.0
-
-
-@njit(cache=True)
-def is_out_of_reach(row, ask, people, reach):  # type: ignore[no-untyped-def]
-    """Whether one look is enough to pass over an application: held or gone, or too poor for any allowance to help."""
-    return people.status[row] != 0 or reach[row, ask.zone] < ask.gross
-
-
-@njit(cache=True)
-def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
-    """Whether an application that is free may be designated: eligible, able to pay, not asked already."""
-    if people.last_offer[row] == ask.dwelling:
-        return False
-    household = people.household[row]
-    if people.lives_in[household] == ask.dwelling or not is_young(people.birth_year[household], ask.born_after):
-        return False
-    if not (ask.employment_mask >> people.employment[household]) & 1:
-        return False
-    tax_income = people.tax_income[household] * terms.income_index
-    limit = ceiling(ask.financing, people.category[household], people.over_six[household], terms)
-    if tax_income > limit and is_capped(people.grounds[row] & UNDER_OCCUPATION):
-        return False
-    rent = ask.rent * terms.rent_index
-    allowance = apl(rent, tax_income, people.family[household], ask.zone, terms)
-    cost = net_cost(rent, ask.charges * terms.rent_index, ask.surface, allowance, terms)
-    return afford(cost, people.income[household] * terms.income_index, people.units[household], terms)
 
 
 class Market(NamedTuple):
@@ -202,10 +124,14 @@ def is_interested(look, identity, first, wanted, is_buffered):  # type: ignore[n
     return not is_buffered or (look.drawn != BUFFERS_DRAWN and first == look.commune and wanted == look.rooms)
 
 
-@njit(cache=True)
-def next_seen(i, end, look, entry, status, reach, identity, first, wanted, joined):  # type: ignore[no-untyped-def]
+@njit(cache=True, inline="always")
+def next_seen(i, end, look, pool, status, reach, identity, first, wanted, joined):  # type: ignore[no-untyped-def]
     """Return the next entry of a bucket that one look does not shut out: free, in reach, let in; ``end`` if none."""
+    entry, bears = pool
     while i < end:
+        if bears[i] < look.gross:  # what stands beside the entry spares most looks at tables
+            i += 1
+            continue
         row = entry[i] & ROW_MASK
         if status[row] == 0 and reach[row, look.zone] >= look.gross:
             if look.filter.kind == ALL:
@@ -300,7 +226,7 @@ def best_drawn(ask, tiers, tier, last, m, taken, chosen, found):  # type: ignore
                 return found
             if taken[row] or (last != OPEN and not is_asked(row, last, m)):
                 continue
-            if passes(row, ask, people, terms) and is_let_in(row, ask, m):
+            if passes(row, ask, people, m.homes, terms) and is_let_in(row, ask, m):
                 chosen[found], taken[row] = row, True
                 found += 1
         low, high = high, min(1.0, WIDER * high)
@@ -326,13 +252,14 @@ def open_heads(ask, tiers, shifts, tier, last, pool, cursors, ends, heads, moved
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def smallest(values, count):  # type: ignore[no-untyped-def]
     """Return the place of the smallest of the first values."""
-    winner = 0
+    least, winner = values[0], 0
     for i in range(1, count):
-        if values[i] < values[winner]:
-            winner = i
+        least = min(least, values[i])
+    while values[winner] != least:
+        winner += 1
     return winner
 
 
@@ -340,9 +267,13 @@ def smallest(values, count):  # type: ignore[no-untyped-def]
 def best(ask, tiers, shifts, last, m, taken, chosen, found):  # type: ignore[no-untyped-def]
     """Write the best candidates, smallest shifted key first in each tier, from ``found`` on; return how many."""
     pool, people, terms, entry = m.pool, m.people, m.terms, m.pool.entry
-    look, f, is_bid = look_of(ask, m), m.rule.filter, m.rule.filter.kind == BIDDERS
+    seen, look, f, is_bid = (pool.entry, pool.bears), look_of(ask, m), m.rule.filter, m.rule.filter.kind == BIDDERS
     status, reach, identity, joined = people.status, m.reach, people.identity, people.joined_day
     first, wanted, low, high = people.first_commune, people.rooms_wanted, people.rooms_min, people.rooms_max
+    last_offer, household, lives_in, born = people.last_offer, people.household, people.lives_in, people.birth_year
+    employment, grounds, category, over_six = people.employment, people.grounds, people.category, people.over_six
+    tax_income, income, units, family = people.tax_income, people.income, people.units, people.family
+    landlords, rents = m.homes.landlord, m.homes.rent
     adverts, communes, sizes, wishes = m.adverts.identity, m.adverts.commune, m.adverts.rooms, m.adverts.wishes
     size = len(ask.places) * pool.segments
     cursors, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
@@ -357,7 +288,7 @@ def best(ask, tiers, shifts, last, m, taken, chosen, found):  # type: ignore[no-
             winner = smallest(heads, count)
             at = cursors[winner]
             row = entry[at] & ROW_MASK
-            cursor = next_seen(at + 1, ends[winner], look, entry, status, reach, identity, first, wanted, joined)
+            cursor = next_seen(at + 1, ends[winner], look, seen, status, reach, identity, first, wanted, joined)
             if cursor < ends[winner]:
                 cursors[winner] = cursor
                 heads[winner] = entry[cursor] + moved[winner]
@@ -365,7 +296,7 @@ def best(ask, tiers, shifts, last, m, taken, chosen, found):  # type: ignore[no-
                 count -= 1
                 cursors[winner], ends[winner] = cursors[count], ends[count]
                 heads[winner], moved[winner] = heads[count], moved[count]
-            if taken[row] or next_seen(at, at + 1, look, entry, status, reach, identity, first, wanted, joined) > at:
+            if taken[row] or next_seen(at, at + 1, look, seen, status, reach, identity, first, wanted, joined) > at:
                 continue  # the head of a bucket is not looked at before
             if last != OPEN and not is_asked(row, last, m):
                 continue
@@ -374,7 +305,13 @@ def best(ask, tiers, shifts, last, m, taken, chosen, found):  # type: ignore[no-
                 ask.place_in_query, adverts, communes, sizes, m.rule.week,
             ):  # fmt: skip
                 continue
-            if passes(row, ask, people, terms):
+            h = household[row]
+            one = Candidate(
+                last_offer[row], lives_in[h], born[h], employment[h],
+                is_exempt(grounds[row], lives_in[h], ask, landlords, rents), tax_income[h], income[h],
+                units[h], category[h], over_six[h], family[h],
+            )  # fmt: skip
+            if fits(one, ask, terms):
                 chosen[found], taken[row] = row, True
                 found += 1
         if found >= ask.wanted:
@@ -390,7 +327,8 @@ def ask_of(i, mask, query, homes, terms):  # type: ignore[no-untyped-def]
     places = (commune, np.int64(homes.territory_place[commune]), np.int64(homes.whole_place))
     gross = (homes.rent[d] + homes.charges[d]) * terms.rent_index + homes.surface[d] * terms.energy_eur_month_m2
     return Ask(
-        d, i, query.occasion[i], places, np.int64(homes.rooms[d]), query.wanted[i], homes.financing[d], homes.rent[d],
+        d, i, query.occasion[i], places, np.int64(homes.rooms[d]), query.wanted[i],
+        np.int64(homes.landlord[d]), homes.financing[d], homes.rent[d],
         homes.charges[d], homes.surface[d], homes.zone[commune], mask, query.born_after[i], gross,
     )  # fmt: skip
 

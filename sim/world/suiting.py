@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from sim.world.searching import EVERYBODY, ask_of, passes
+from sim.world.filters import passes
+from sim.world.searching import EVERYBODY, ask_of
 
 NOBODY = -1
 
@@ -26,7 +27,7 @@ def all_suited(place, rows, query, homes, terms, people, offsets, members):  # t
     fewest, most, sets = people.rooms_min[rows], people.rooms_max[rows], people.place_set[rows]
     for i in range(len(rows)):
         if fewest[i] <= ask.rooms <= most[i] and wishes(sets[i], ask.places, offsets, members):
-            found[i] = passes(rows[i], ask, people, terms)
+            found[i] = passes(rows[i], ask, people, homes, terms)
     return found
 
 
@@ -41,7 +42,7 @@ def first_suited(may, rows, query, homes, terms, people, offsets, members):  # t
         for i in range(len(rows)):
             if not (may[place, i] and is_free[i] and fewest[i] <= rooms <= most[i]):
                 continue
-            if wishes(sets[i], places, offsets, members) and passes(rows[i], ask, people, terms):
+            if wishes(sets[i], places, offsets, members) and passes(rows[i], ask, people, homes, terms):
                 found[place], is_free[i] = i, False
                 break
     return found

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.rules.affordability import Terms
-from sim.world.buckets import ROOMS, People, Pool, enter_rows, remove_rows, sweep
-from sim.world.searching import Ask, Homes, Query, Rule, ask_of, choose, measure_reach
+from sim.world.buckets import ROOMS, People, Pool, enter_rows, note_bears, remove_rows, sweep
+from sim.world.filters import Ask, measure_reach
+from sim.world.searching import Homes, Query, Rule, ask_of, choose
 from sim.world.suiting import all_suited, first_suited
 
 SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
@@ -46,6 +47,7 @@ class Waiting:
             length=np.zeros(buckets, dtype=np.int64),
             room=np.full(buckets, initial, dtype=np.int64),
             entry=np.zeros(buckets * initial * 2, dtype=np.int64),
+            bears=np.zeros(buckets * initial * 2, dtype=np.float32),
         )
         self._used = buckets * initial
         self.key_of = np.zeros(1024, dtype=np.int64)
@@ -58,11 +60,13 @@ class Waiting:
         """Move a full bucket to the end of the pool, with twice its room."""
         pool, room = self.pool, int(self.pool.room[bucket]) * 2
         if self._used + room > len(pool.entry):
-            entry = np.zeros(max(2 * len(pool.entry), self._used + room), dtype=np.int64)
-            entry[: self._used] = pool.entry[: self._used]
-            pool = self.pool = pool._replace(entry=entry)
+            size = max(2 * len(pool.entry), self._used + room)
+            entry, bears = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.float32)
+            entry[: self._used], bears[: self._used] = pool.entry[: self._used], pool.bears[: self._used]
+            pool = self.pool = pool._replace(entry=entry, bears=bears)
         start, length = int(pool.start[bucket]), int(pool.length[bucket])
         pool.entry[self._used : self._used + length] = pool.entry[start : start + length]
+        pool.bears[self._used : self._used + length] = pool.bears[start : start + length]
         pool.start[bucket], pool.room[bucket] = self._used, room
         self._used += room
 
@@ -79,20 +83,27 @@ class Waiting:
         if not len(rows):
             return
         self._make_room(int(rows.max()) + 1)
-        rows, keys = rows.astype(np.int64), keys.astype(np.int64)
+        order = np.argsort(keys)  # the last of a bucket is entered without moving others
+        rows, keys, segments = rows[order].astype(np.int64), keys[order].astype(np.int64), segments[order]
         done, full = 0, 0
         while done < len(rows):
             done, full = enter_rows(
-                self.pool, people, self.offsets, self.members, rows, done, keys, segments, self.key_of, self.segment_of
-            )
+                self.pool, people, self.offsets, self.members, rows, done, keys, segments, self.key_of, self.segment_of,
+                self.reach,
+            )  # fmt: skip
             if full >= 0:
                 self._grow_bucket(full)
 
     def measure(self, people: People, rows: np.ndarray, terms: Terms) -> None:
-        """Note what applications can bear under the law of the day: before ``enter``, and when the law changes."""
+        """Note what applications can bear under the law of the day: before ``enter``."""
         if len(rows):
             self._make_room(int(rows.max()) + 1)
             measure_reach(rows.astype(np.int64), people, terms, self.reach)
+
+    def measure_again(self, people: People, rows: np.ndarray, terms: Terms) -> None:
+        """Note what all those on the list can bear when the law changes."""
+        self.measure(people, rows, terms)
+        note_bears(self.pool, self.reach)
 
     def leave(self, rows: np.ndarray) -> None:
         """Take applications off the list; their entries stay until the next sweep, and searches pass over them."""
@@ -181,6 +192,5 @@ class Waiting:
             taken = self._taken = np.zeros(len(self.key_of), dtype=bool)
         taken[busy] = True
         choose(self.pool, people, self.reach, homes, terms, query, rule, taken, chosen, found, is_fallback)
-        for i, count in enumerate(found.tolist()):
-            taken[chosen[i, :count]] = False
+        taken[chosen[np.arange(chosen.shape[1]) < found[:, None]]] = False
         taken[busy] = False

@@ -309,7 +309,7 @@ class World:
         is_elderly = self.households.birth_year[self.applications.household[rows]] <= self._elderly_born()
         has_changed = (before != quartile[rows]) | (is_elderly != self.standing.is_elderly[rows])
         moved = rows if self.order.follows_law(self.day) else rows[has_changed]
-        self.waiting.measure(self.people(), rows, self.terms)
+        self.waiting.measure_again(self.people(), rows, self.terms)
         if len(self.waiting.segment_of) >= len(self.applications):
             self.refile(moved)
 
