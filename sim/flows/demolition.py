@@ -62,6 +62,8 @@ def is_at(world: World, line: Demolition, communes: np.ndarray) -> np.ndarray:
 
 def may_start(world: World, rows: np.ndarray) -> np.ndarray:
     """Return which dwellings are let to tenants who are not leaving already."""
+    if not len(rows):  # most days
+        return np.zeros(0, dtype=bool)
     d, h, a = world.dwellings, world.households, world.applications
     tenant = d.tenant[rows]
     application = np.where(tenant >= 0, h.application[np.maximum(tenant, 0)], -1)

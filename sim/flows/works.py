@@ -34,6 +34,8 @@ class Works:
 
     def take(self, dwellings: np.ndarray, ready_days: Any) -> None:
         """Keep vacancies empty for works, from the day they would have been let on: E, F and G, D in QPV (action 3)."""
+        if not len(dwellings):
+            return
         world, d = self.world, self.world.dwellings
         ready = np.broadcast_to(ready_days, dwellings.shape)
         label = d.energy[dwellings]
@@ -87,8 +89,9 @@ def works(world: World, register: Works) -> Story:
 
 def renovate(world: World, rows: np.ndarray) -> None:
     """Rehabilitate dwellings without emptying them."""
-    use = world.dwellings.use[rows]
-    moves_stock.set_use(world, rows[np.isin(use, OPEN_TO_WORKS)], Use.RENOVATED, Reason.WORKS)
+    if len(rows):
+        use = world.dwellings.use[rows]
+        moves_stock.set_use(world, rows[np.isin(use, OPEN_TO_WORKS)], Use.RENOVATED, Reason.WORKS)
 
 
 def choose_year(world: World, register: Works, due: Calendar, from_day: int) -> None:
