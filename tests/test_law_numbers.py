@@ -92,7 +92,6 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("indicators/commission.py", 10000): "packing of two numbers into one key",
     ("indicators/scores.py", 3): "first ranks shown: presentation",
     ("indicators/scores.py", 255): "largest value of a byte",
-    ("indicators/facts.py", 256): "values of a byte",
     ("indicators/facts.py", 1970): "origin of dates",
     ("indicators/grid.py", 31): "bits of an integer",
     ("indicators/incidence.py", 256): "values of a byte",
