@@ -13,7 +13,7 @@ import numpy as np
 from sim.flows.arrivals import arrivals
 from sim.flows.caleol import commissions
 from sim.flows.control import months
-from sim.flows.deliveries import BATCH_DAYS, deliveries
+from sim.flows.deliveries import deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
 from sim.flows.levers import entries, evictions, help_to_move
@@ -70,6 +70,7 @@ def build_world(
 def start_flows(world: World) -> None:
     """Start one story per flow that is on, and one commission per landlord."""
     flows = world.scenario.flows
+    batch_days = flows.deliveries.every_days
     departures, anniversaries, procedures = Departures(), Anniversaries(world), Procedures(world)
     world.start(new_years(world, [lambda w: start_year(w, departures)]))
     world.start(dated_changes(world))
@@ -85,17 +86,17 @@ def start_flows(world: World) -> None:
     if flows.exits.on:
         world.start(exits(world, departures))
     if flows.deliveries.on:
-        plan = Plan(world, BATCH_DAYS) if flows.deliveries.programme else None
+        plan = Plan(world, batch_days) if flows.deliveries.programme else None
         world.start(deliveries(world, plan))
         if plan is not None:
-            world.start(places(world, plan, BATCH_DAYS, anniversaries, procedures))
+            world.start(places(world, plan, batch_days, anniversaries, procedures))
     start_stock(world)
     if flows.evictions.per_year:
         world.start(evictions(world, anniversaries, procedures))
     if flows.entries:
-        world.start(entries(world, anniversaries, procedures, BATCH_DAYS))
+        world.start(entries(world, anniversaries, procedures, batch_days))
     if flows.help_to_move.per_year:
-        world.start(help_to_move(world, anniversaries, BATCH_DAYS))
+        world.start(help_to_move(world, anniversaries, batch_days))
     if flows.life.on:
         world.start(live(world, Lives(anniversaries, procedures, departures)))
     world.start(months(world))
