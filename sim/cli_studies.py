@@ -62,7 +62,7 @@ def how_sure(run: Run) -> Iterator[str]:
     if "draws" in manifest:
         from sim.results.uncertainty import split_variance
 
-        table = split_variance(run.indicators())
+        table = split_variance(run.indicators("mel"))
         whole = table[(table["scope"] == "mel") & (table["year"] == table["year"].max())]
         yield f"{len(manifest['draws'])} draws of what is not known; their share of the variance in the last year:"
         for row in whole[whole["indicator"].isin(SPLIT)].itertuples():
@@ -94,7 +94,7 @@ def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
     from sim.results.ensemble import load_run, summarise
 
     finished = load_run(folder)
-    summary = summarise(finished.indicators())
+    summary = summarise(finished.indicators("mel"))
     manifest = finished.manifest
     if as_json:
         answer = {

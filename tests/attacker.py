@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.report.secrecy import COMPLEMENTS, recoverable
 from sim.report.tables import Quantity, Table
+from sim.results.cube import KEYS, NUMBERS, Cube
 
 Key = tuple[str, str, str]
 """Table, label of the row, header of the column."""
@@ -223,11 +224,16 @@ class Disturbed:
                 (stock if code == "taux_pression" else housed) / below if below else np.nan
             )
 
-    def indicators(self) -> Any:
-        return self._indicators
+    @property
+    def cube(self) -> Cube:
+        """The one replication as a cube of one line."""
+        lines = (self._indicators[[name]].to_numpy(dtype=float).T for name in NUMBERS)
+        numerator, denominator, value = lines
+        cells = self._indicators[[*KEYS, "unit"]].reset_index(drop=True)
+        return Cube(cells, np.array([0]), numerator, denominator, value, self._indicators[[]].reset_index(drop=True))
 
-    def attributions(self) -> Any:
-        return self._attributions
+    def attributed(self, first: int, last: int) -> Any:
+        return self._attributions[self._attributions["year"].between(first, last)]
 
     def waits(self) -> Any:
         return self._waits

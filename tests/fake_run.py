@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim.inputs.schema import Scenario
+from sim.results.cube import Cube, read_cube
 
 YEARS = range(2022, 2029)
 TERRITORIES = {
@@ -65,8 +66,16 @@ class FakeRun:
     def indicators(self) -> pd.DataFrame:
         return self._read("indicators")
 
+    @property
+    def cube(self) -> Cube:
+        return read_cube(self.path / "indicators.parquet")
+
     def attributions(self) -> pd.DataFrame:
         return self._read("attributions")
+
+    def attributed(self, first: int, last: int) -> pd.DataFrame:
+        counts = self.attributions()
+        return counts[counts["year"].between(first, last)]
 
     def waits(self) -> pd.DataFrame:
         return self._read("waits")

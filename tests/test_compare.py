@@ -20,7 +20,7 @@ from sim.inputs.faults import Faults
 from sim.inputs.scenario import load
 from sim.report.comparison_page import write_comparison
 from sim.results.compare import Comparison, compare
-from sim.results.differences import KEYS
+from sim.results.cube import KEYS
 from sim.results.ensemble import run_ensemble
 from sim.results.store import load_run
 from sim.results.winners import KINDS

@@ -25,6 +25,7 @@ from sim.report.sources import (
 )
 from sim.report.tables import Quantity
 from sim.report.workbook import free_path
+from sim.results.store import write_parquet
 from tests.fake_run import TERRITORY, FakeRun
 
 
@@ -315,14 +316,12 @@ def test_missing_indicator_is_missing_not_zero(tmp_path: Path) -> None:
     assert not reading.has("delai_corrige_median")
 
 
-def test_with_draws_what_is_chance_and_what_is_not_known_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_draws_what_is_chance_and_what_is_not_known_is_told(tmp_path: Path) -> None:
     run = FakeRun(tmp_path, 4)
     assert annexes.uncertainty(Reading(run)).rows == ()
     frame = run.indicators()
     split = frame.assign(draw=frame["replication"] % 2, luck=frame["replication"] // 2)
-    monkeypatch.setattr(run, "indicators", lambda: split)
+    write_parquet(split, run.path / "indicators.parquet")
     rows = annexes.uncertainty(Reading(run)).rows
     assert rows
     for _, unknown, chance in rows:

@@ -16,6 +16,7 @@ from sim.indicators.compute import not_fed
 from sim.inputs.faults import Faults
 from sim.inputs.scenario import Loaded, load
 from sim.results.audit_run import audit_run
+from sim.results.cube import KEYS, NUMBERS, read_cube
 from sim.results.ensemble import list_runs, load_run, run_ensemble, summarise
 from sim.results.store import MANIFEST, OF_REPLICATION, POOLED, free_name, sha256_of, write_parquet
 from sim.words.codes import EventKind
@@ -120,6 +121,10 @@ def test_attributions_and_outcomes_tell_the_leases(folder: Path) -> None:
     counts = run.attributions()
     assert counts.loc[counts["replication"] == 0, "count"].sum() == len(leases)
     assert counts.loc[counts["replication"] == 0, "q1"].sum() == (leases["quartile"] == 1).sum()
+    years = counts["year"].between(2022, 2022)
+    by_commune = counts[years].groupby("commune")["count"].sum()
+    added = run.attributed(2022, 2022).groupby("commune")["count"].sum()
+    pd.testing.assert_series_equal(added, by_commune, check_dtype=False, check_index_type=False)
     outcomes = run.outcomes()
     housed = outcomes[(outcomes["replication"] == 0) & (outcomes["outcome"] == "attributaire, bail signé")]
     assert sorted(housed["application"]) == sorted(leases["application"])
@@ -293,3 +298,33 @@ def test_a_changed_file_fails_the_audit(folder: Path, tmp_path: Path, file: str,
     faults = audit_run(copy)[0]
     assert any(told in fault for fault in faults), faults
     assert any("is not the file that the run wrote" in fault for fault in faults)
+
+
+def test_the_cube_holds_what_the_frame_holds(tmp_path: Path) -> None:
+    """Every number is at its replication and cell, null where a replication has no such row, draws kept."""
+    rng = np.random.default_rng(5)
+    cells = [(f"i{n}", scope, f"{scope} {n % 3}", 2022 + n % 2) for n in range(40) for scope in ("mel", "commune")]
+    rows = [
+        (number, number % 2, number // 2, *cell, "share", *rng.random(3))
+        for number in (0, 1, 2, 5)
+        for cell in cells
+        if rng.random() < 0.9
+    ]
+    names = ["replication", "draw", "luck", *KEYS, "unit", *NUMBERS]
+    frame = pd.DataFrame(rows, columns=names)
+    path = tmp_path / "indicators.parquet"
+    write_parquet(frame, path)
+    cube = read_cube(path)
+    assert cube.replications.tolist() == [0, 1, 2, 5]
+    assert cube.worlds["draw"].tolist() == [0, 1, 0, 1]
+    assert sorted(cube.place) == sorted(set(frame[KEYS].itertuples(index=False, name=None)))
+    told = frame.set_index(["replication", *KEYS])
+    for line, number in enumerate(cube.replications.tolist()):
+        for cell, column in cube.place.items():
+            for name in NUMBERS:
+                found = getattr(cube, name)[line, column]
+                if (number, *cell) in told.index:
+                    assert found == told.loc[(number, *cell), name]
+                else:
+                    assert np.isnan(found)
+    assert np.array_equal(cube.by_draw(np.arange(4.0)), [[0, 2, np.nan], [1, np.nan, 3]], equal_nan=True)

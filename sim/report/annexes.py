@@ -75,9 +75,10 @@ def legal_values(reading: Reading) -> Table:
 def uncertainty(reading: Reading) -> Table:
     """Return, with draws, how much of the spread of each main indicator is chance and how much is ignorance."""
     rows: list[tuple[Cell, ...]] = []
-    if "draw" in reading.indicators:
+    if reading.cube.has_draws:
         year = reading.years[-1]
-        whole = reading.indicators[(reading.indicators["scope"] == "mel") & (reading.indicators["year"] == year)]
+        cells = reading.cells
+        whole = reading.cube.rows(((cells["scope"] == "mel") & (cells["year"] == year)).to_numpy())
         for row in split_variance(whole).itertuples():
             if str(row.indicator) in DEFINITIONS and isfinite(row.ignorance_share):
                 unknown = float(row.ignorance_share)

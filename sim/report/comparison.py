@@ -16,7 +16,8 @@ from sim.report.reading import KIND_OF_UNIT, Reading
 from sim.report.secrecy import COMPLEMENTS, THRESHOLD, Sum, is_small, protect
 from sim.report.tables import Cell, Quantity, Table
 from sim.results.compare import Comparison
-from sim.results.differences import KEYS, Paired, paired
+from sim.results.cube import KEYS
+from sim.results.differences import Paired, paired
 from sim.results.pairing import Side
 from sim.results.restricted import HORIZON_MONTHS, WHOLE, Price, prices
 from sim.words.clock import DAYS_PER_MONTH

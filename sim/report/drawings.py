@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from sim.report import exchange, french
 from sim.report.contents import label_of, shown
 from sim.report.definitions import TRENDS
@@ -127,19 +129,17 @@ def _fan(subject: Subject, source: str) -> Figure:
     from sim.report import charts
 
     reading = subject.reading
-    frame = reading.indicators
-    stock = frame[(frame["indicator"] == "demandes_en_stock") & (frame["scope"] == "mel")]
-    runs = stock.pivot_table(index="replication", columns="year", values="value", observed=True)
-    years = [int(y) for y in runs.columns]
+    years = [y for y in reading.years if ("demandes_en_stock", "mel", "mel", y) in reading.cube.place]
+    runs = reading.cube.value[:, [reading.cube.place["demandes_en_stock", "mel", "mel", y] for y in years]]
     observed = [
         (int(row["year"]), float(row["value"]))
         for row in published(reading, subject.territory)
         if row["indicator"] == "demandes_en_stock" and row["scope"] == "mel"
     ]
-    drawing = charts.fan(years, runs.to_numpy(dtype=float), sorted(observed), source)
+    drawing = charts.fan(years, runs, sorted(observed), source)
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (str(y), *(Quantity(float(v), "count") for v in (runs[y].min(), runs[y].median(), runs[y].max())))
-        for y in years
+        (str(y), *(Quantity(float(v), "count") for v in (one.min(), np.median(one), one.max())))
+        for y, one in zip(years, runs.T, strict=True)
     )
     table = Table("eventail", "Demandes en stock, entre réplications", ("Année", "Minimum", "Médiane", "Maximum"), rows)
     return Figure(

@@ -45,8 +45,7 @@ class Masks:
     """
 
     def __init__(self, reading: Reading, territory: Any, period: Period) -> None:
-        counts = reading.attributions
-        counts = counts[counts["year"].between(period.first, period.last)].copy()
+        counts = reading.attributed(period).copy()
         for name in ("reservataire", "typologie", "financement", "periode", "qpv", "commune", "bailleur"):
             if name in counts.columns:
                 values = counts[name].unique()
@@ -55,7 +54,6 @@ class Masks:
         rows = records(territory.communes)
         self.territory_of = {str(row.get("nom")): str(row["territoire"]) for row in rows}
         counts["territoire"] = counts["commune"].map(self.territory_of).fillna("hors territoire").astype(str)
-        self.frame = counts
         self.threshold = reading.threshold
         runs = int(reading.manifest["replications"])
         self.counts: dict[Key, float] = {}

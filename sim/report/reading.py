@@ -18,6 +18,8 @@ from sim.words.clock import DAYS_PER_MONTH
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.results.cube import Cube
+
 
 class RunFolder(Protocol):
     """A finished run folder, as ``sim.results.store.load_run`` returns it."""
@@ -26,11 +28,12 @@ class RunFolder(Protocol):
     def manifest(self) -> dict[str, Any]:
         """The manifest."""
 
-    def indicators(self) -> pd.DataFrame:
-        """Return one row per replication, year, indicator, scope and group."""
+    @property
+    def cube(self) -> Cube:
+        """The indicators by replication and cell."""
 
-    def attributions(self) -> pd.DataFrame:
-        """Return counts per replication and year of the R441-5-1 cross-table."""
+    def attributed(self, first: int, last: int) -> pd.DataFrame:
+        """Return the attributions of the R441-5-1 cross-table over some years, all replications added."""
 
     def waits(self) -> pd.DataFrame:
         """Return curves per replication, class and group."""
@@ -138,19 +141,14 @@ class Reading:
         self.veiled: dict[tuple[str, str], set[str]] = {}  # publics hidden, by count and period, once worked out
         self._members: dict[str, list[str]] = {}
         self._run = run
-        self.indicators = run.indicators()
-        self._groups = self.indicators.groupby(
-            ["indicator", "scope", "group", "year"], sort=False, observed=True
-        ).indices
-        self._values = self.indicators["value"].to_numpy(dtype=float, na_value=np.nan)
-        self._numerators = self.indicators["numerator"].to_numpy(dtype=float, na_value=np.nan)
-        self._denominators = self.indicators["denominator"].to_numpy(dtype=float, na_value=np.nan)
-        self._units = self.indicators["unit"].to_numpy(dtype=object)
+        self.cube = run.cube
+        self.cells = self.cube.cells
+        self._units = self.cells["unit"].to_numpy(dtype=object)
 
     @cached_property
     def years(self) -> list[int]:
         """Years that have indicators, ascending."""
-        return sorted(int(y) for y in self.indicators["year"].unique())
+        return sorted(int(y) for y in self.cells["year"].unique())
 
     @cached_property
     def last_full_year(self) -> int:
@@ -169,61 +167,57 @@ class Reading:
         that of the last one, and a median is missing.
         """
         if isinstance(year, Period) and len(year.years) > 1 and indicator not in LAST_DAY:
-            rows, values, counts, unit = self._pooled(indicator, year, scope, group)
+            values, counts, unit = self._pooled(indicator, year, scope, group)
         else:
             last = year.last if isinstance(year, Period) else year
-            found = self._groups.get((indicator, scope, group, last))
-            if found is None:
+            cell = self.cube.place.get((indicator, scope, group, last))
+            if cell is None:
                 return Estimate(None, None, None, None, "")
-            rows = found
-            values, counts, unit = self._values[rows], self._denominators[rows], str(self._units[rows[0]])
+            values, counts, unit = self.cube.value[:, cell], self.cube.denominator[:, cell], str(self._units[cell])
         if not len(values):
             return Estimate(None, None, None, None, "")
-        mean, low, high = self._interval(rows, values)
+        mean, low, high = self._interval(values)
         count = float(np.nanmean(counts)) if not np.all(np.isnan(counts)) else None
         if unit == "share" and low is not None and high is not None:
             low, high = max(low, 0.0), min(high, 1.0)
         return Estimate(mean, low, high, count, unit)
 
-    def _pooled(
-        self, indicator: str, period: Period, scope: str, group: str
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
-        """Return the rows of the first year, values and denominators of all, by replication, and the unit."""
-        found = [self._groups.get((indicator, scope, group, year)) for year in period.years]
-        if any(rows is None for rows in found):
-            return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), ""
-        rows = np.stack([r for r in found if r is not None])
-        values, above, below = self._values[rows], self._numerators[rows], self._denominators[rows]
-        unit = str(self._units[rows[0, 0]])
+    def _pooled(self, indicator: str, period: Period, scope: str, group: str) -> tuple[np.ndarray, np.ndarray, str]:
+        """Return values and denominators of all years, by replication, and the unit."""
+        found = [self.cube.place.get((indicator, scope, group, year)) for year in period.years]
+        cells = [cell for cell in found if cell is not None]
+        if len(cells) < len(found):
+            return np.zeros(0), np.zeros(0), ""
+        values, above, below = (t[:, cells].T for t in (self.cube.value, self.cube.numerator, self.cube.denominator))
+        unit = str(self._units[cells[0]])
         if np.isnan(below).all():
-            return rows[0], values.sum(axis=0), below[0], unit
+            return values.sum(axis=0), below[0], unit
         total = np.nansum(below, axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return rows[0], np.where(total > 0, above.sum(axis=0) / total, np.nan), total, unit
+            return np.where(total > 0, above.sum(axis=0) / total, np.nan), total, unit
 
-    def _interval(self, rows: np.ndarray, values: np.ndarray) -> tuple[float | None, float | None, float | None]:
-        """Return mean, low and high of the values of some rows; with draws, what is not known counts beside chance."""
-        if "draw" not in self.indicators:
+    def _interval(self, values: np.ndarray) -> tuple[float | None, float | None, float | None]:
+        """Return mean, low and high over replications; with draws, what is not known counts beside chance."""
+        if not self.cube.has_draws:
             return interval(values)
-        own = self.indicators.iloc[rows][["draw", "luck"]].assign(value=values)
-        table = own.pivot(index="draw", columns="luck", values="value").to_numpy(dtype=float)
-        mean, low, high = (None if x is None or np.isnan(x) else x for x in interval_over_draws(table) or (None,) * 3)
+        found = interval_over_draws(self.cube.by_draw(values)) or (None,) * 3
+        mean, low, high = (None if x is None or np.isnan(x) else x for x in found)
         return mean, low, high
 
     def members(self, scope: str) -> list[str]:
         """Return the groups of a scope, in alphabetical order."""
         if scope not in self._members:
-            own = self.indicators.loc[self.indicators["scope"] == scope, "group"]
+            own = self.cells.loc[self.cells["scope"] == scope, "group"]
             self._members[scope] = sorted(str(g) for g in own.unique())
         return list(self._members[scope])
 
     def codes(self, scope: str) -> list[str]:
         """Return the indicators that a scope has, in the order of the run."""
-        return [str(code) for code in self.indicators.loc[self.indicators["scope"] == scope, "indicator"].unique()]
+        return [str(code) for code in self.cells.loc[self.cells["scope"] == scope, "indicator"].unique()]
 
     @cached_property
     def _told(self) -> set[str]:
-        return {str(code) for code in self.indicators.loc[~np.isnan(self._values), "indicator"].unique()}
+        return {str(code) for code in self.cells.loc[~np.isnan(self.cube.value).all(axis=0), "indicator"].unique()}
 
     def has(self, indicator: str) -> bool:
         """Whether the run gives at least one value of an indicator."""
@@ -233,10 +227,9 @@ class Reading:
         """Return the log and the tables as born of the first replication."""
         return self._run.replication(0)
 
-    @cached_property
-    def attributions(self) -> pd.DataFrame:
-        """The R441-5-1 cross-table, by replication."""
-        return self._run.attributions()
+    def attributed(self, period: Period) -> pd.DataFrame:
+        """Return the R441-5-1 cross-table of a period, all replications added."""
+        return self._run.attributed(period.first, period.last)
 
     @cached_property
     def waits(self) -> pd.DataFrame:

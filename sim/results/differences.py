@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.results.cube import KEYS, Cube
 from sim.results.pairing import Side, Sides
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = ["indicator", "scope", "group", "year"]
 LEVEL = 0.95
 ROUNDING = 1e-9
 """A spread under this share of the values compared is the rounding of sums, not chance."""
@@ -111,11 +111,10 @@ def compare_indicators(sides: Sides) -> pd.DataFrame:
     """
     import pandas as pd
 
-    base = _values(sides.base.run.indicators(), sides.replications)
+    base = sides.base.run.cube
     frames = []
     for side in sides.alternatives:
-        other = _values(side.run.indicators(), sides.replications)
-        frame = _compare(base, other, sides.replications, (not_fed(sides.base), not_fed(side)))
+        frame = _compare(base, side.run.cube, sides.replications, (not_fed(sides.base), not_fed(side)))
         frame.insert(0, "alternative", side.name)
         frames.append(frame)
     whole = pd.concat(frames, ignore_index=True)
@@ -128,28 +127,20 @@ def not_fed(side: Side) -> frozenset[str]:
     return frozenset(side.run.manifest.get("indicators_not_fed", ()))
 
 
-def _values(indicators: pd.DataFrame, replications: tuple[int, ...]) -> pd.DataFrame:
-    """Return what is compared of the indicators, on the common replications."""
-    columns = ["replication", *KEYS, "unit", "value", "denominator"]
-    return indicators.loc[indicators["replication"].isin(replications), columns]
-
-
 def _compare(
-    base: pd.DataFrame, other: pd.DataFrame, replications: tuple[int, ...], empty: tuple[frozenset[str], frozenset[str]]
+    base: Cube, other: Cube, replications: tuple[int, ...], empty: tuple[frozenset[str], frozenset[str]]
 ) -> pd.DataFrame:
     """Return the paired differences of one alternative, rows in the order of the base; nothing feeds ``empty``."""
     import pandas as pd
 
-    rows = pd.concat([base[[*KEYS, "unit"]], other[[*KEYS, "unit"]]]).drop_duplicates(KEYS, ignore_index=True)
+    rows = pd.concat([base.cells, other.cells]).drop_duplicates(KEYS, ignore_index=True)
     place = pd.Series(np.arange(len(rows)), index=pd.MultiIndex.from_frame(rows[KEYS]))
-    position = {number: i for i, number in enumerate(replications)}
 
-    def tables(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def tables(cube: Cube) -> tuple[np.ndarray, np.ndarray]:
         found = np.full((2, len(replications), len(rows)), np.nan)
-        columns = place.reindex(pd.MultiIndex.from_frame(frame[KEYS])).to_numpy()
-        lines = frame["replication"].map(position).to_numpy()
-        for number, name in enumerate(("value", "denominator")):
-            found[number, lines, columns] = frame[name].to_numpy(dtype=float)
+        columns = place.reindex(pd.MultiIndex.from_frame(cube.cells[KEYS])).to_numpy()
+        lines = np.searchsorted(cube.replications, replications)
+        found[0][:, columns], found[1][:, columns] = cube.value[lines], cube.denominator[lines]
         return found[0], found[1]
 
     (before, sizes_before), (after, sizes_after) = tables(base), tables(other)

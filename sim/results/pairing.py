@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.inputs.faults import Fault, Faults, quoted, shown
-from sim.results.store import Run, connect, load_run
+from sim.results.connection import connect
+from sim.results.store import Run, load_run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.inputs.faults import Fault, Faults
-from sim.results.store import connect
+from sim.results.connection import connect
 from sim.words.registry import nearest
 
 if TYPE_CHECKING:

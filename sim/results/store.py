@@ -10,12 +10,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.inputs.faults import Fault, Faults, shown
+from sim.results.connection import connect
+from sim.results.cube import Cube, read_cube
 from sim.results.uncertainty import interval_of_mean, interval_over_draws
 from sim.state.records import Replication
 from sim.state.tables import Table
@@ -29,15 +32,6 @@ POOLED = ("indicators", "attributions", "outcomes", "waits")
 """Parquet files at the top of a run folder: all replications, in order."""
 OF_REPLICATION = ("events", "households", "applications", "dwellings", "leases")
 """Parquet files of each replication whose log is kept; tables are as born: day one, later rows as added."""
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """Return a connection that writes the same bytes each time: one thread, rows in their order."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET threads = 1; SET preserve_insertion_order = true")
-    return connection
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -170,13 +164,32 @@ class Run:
             self._frames[name] = read_parquet(self.path / f"{name}.parquet")
         return self._frames[name]
 
-    def indicators(self) -> pd.DataFrame:
-        """Return one row per replication, year, indicator, scope and group."""
-        return self._frame("indicators")
+    def indicators(self, scope: str = "") -> pd.DataFrame:
+        """Return one row per replication, year, indicator, scope and group; of one scope, or all of them."""
+        if not scope:
+            return self._frame("indicators")
+        with connect() as connection:
+            asked = [str(self.path / "indicators.parquet"), scope]
+            return connection.execute("SELECT * FROM read_parquet(?) WHERE scope = ?", asked).df()
+
+    @cached_property
+    def cube(self) -> Cube:
+        """The indicators by replication and cell."""
+        return read_cube(self.path / "indicators.parquet")
 
     def attributions(self) -> pd.DataFrame:
         """Return counts per replication and year of the R441-5-1 cross-table."""
         return self._frame("attributions")
+
+    def attributed(self, first: int, last: int) -> pd.DataFrame:
+        """Return the attributions of the cross-table over some years, all replications added."""
+        headings = "reservataire, typologie, financement, qpv, commune, periode, bailleur"
+        with connect() as connection:
+            return connection.execute(
+                f'SELECT {headings}, sum("count")::BIGINT AS "count" FROM read_parquet(?) '
+                "WHERE year BETWEEN ? AND ? GROUP BY ALL",
+                [str(self.path / "attributions.parquet"), first, last],
+            ).df()
 
     def outcomes(self) -> pd.DataFrame:
         """Return one row per replication and application."""

@@ -20,7 +20,8 @@ from sim.indicators.grid import ROOMS
 from sim.indicators.incidence import CAUSES, CENSORED, HOUSED, Counts, Spells, tally
 from sim.indicators.intervals import BETWEEN, WITHIN, Pooled, Spread, number_of
 from sim.inputs.faults import Fault, Faults, shown
-from sim.results.store import Run, connect
+from sim.results.connection import connect
+from sim.results.store import Run
 from sim.words.clock import DAYS_PER_MONTH, first_day
 from sim.words.registry import nearest
 
