@@ -196,8 +196,8 @@ def test_the_luck_of_each_seed_is_set_apart_and_a_bend_is_followed() -> None:
     assert abs(gap.mean() - luck.mean()) < 0.05, "the level is the mean over seeds"
     error = found.predict(unit)[1]
     assert 0.5 * luck.std() / math.sqrt(6) < error.mean() < 2 * luck.std() / math.sqrt(6)
-    noise = rng.normal(0, 1, 60)
-    plain = fit(unit, (5 * unit[:, 0] + noise)[:, None], 1.0)
+    plain = fit(unit, (5 * unit[:, 0] + rng.normal(0, 1, 60))[:, None], 0.5)
+    assert 0.75 < plain.noise[0] < 1.25, "a noise measured too low is put right by all the points"
     assert np.abs(plain(unit)[:, 0] - 5 * unit[:, 0]).mean() < 0.5, "noise does not buy a bend"
 
 

@@ -129,7 +129,6 @@ class Fitting:
         self.seeds = FIT_SEED + np.arange(self.plan.noise)
         self.seen = self.outputs(self.unit, self.seeds)
         self.noise = self.seen.std(axis=0, ddof=1)
-        self.chance = self.noise * np.sqrt(self.simulator.scale)
         self.crowd, self.samples = np.zeros((0, self.dimensions)), 0
 
     def outputs(self, unit: np.ndarray, seeds: np.ndarray, whole: Whole | None = None) -> np.ndarray:
@@ -146,6 +145,16 @@ class Fitting:
         self.unit, self.seeds = np.concatenate([self.unit, unit]), np.concatenate([self.seeds, seeds])
         self.seen = np.concatenate([self.seen, self.outputs(unit, seeds)])
         self.surrogate = fit(self.unit, self.seen, self.noise, self.seeds)
+        self.sample()
+
+    @property
+    def chance(self) -> np.ndarray:
+        """Standard deviation of one year of the territory at its full size, by target."""
+        return np.asarray(self.noise * np.sqrt(self.simulator.scale))
+
+    def settle(self) -> None:
+        """Believe what all runs say of the noise of one, rather than those at the centre: few, and two times off."""
+        self.noise = self.surrogate.noise
         self.sample()
 
     def sample(self) -> None:
@@ -178,17 +187,18 @@ def calibrate(
     Notes
     -----
     Points share a few seeds in turn (common random numbers), so that the surrogate sees the effect of parameters and
-    not of chance; those of the third wave have each their own. The noise of one run is measured apart; a world smaller
-    than the territory is noisier than its one year, by the root of the sizes.
+    not of chance; those of the third wave have each their own. The noise of one run is first measured at the centre; a
+    world smaller than the territory is noisier than its one year, by the root of the sizes.
     """
     f = Fitting(simulator, store, plan, processes, tell)
     for wave, count in enumerate((plan.first, plan.second)):
         if count:
             more = design(count, f.dimensions, FIT_SEED) if wave == 0 else widened(f.crowd, count)
             f.learn(more, FIT_SEED + np.arange(count) % plan.noise)
-    ranks = recovered(f, range(plan.noise, plan.noise + plan.first))
     if plan.third:
         f.learn(f.crowd[: plan.third], CHECK_SEED + np.arange(plan.third))
+    f.settle()
+    ranks = recovered(f, range(plan.noise, plan.noise + plan.first))
     if whole:
         f.shift(whole)
     draws, noise, used = f.crowd[: plan.check], f.chance if whole else f.noise, f.used

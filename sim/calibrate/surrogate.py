@@ -91,6 +91,11 @@ class Surrogate:
         mean = (self.covariance(unit, self.unit) @ weights[:, :, None])[:, :, 0].T
         return np.asarray(self.level + self.spread * mean)
 
+    @property
+    def noise(self) -> np.ndarray:
+        """Standard deviation of one run by target, as all the points tell it."""
+        return np.asarray(self.spread * np.sqrt(np.exp(2 * self.logs[:, -2:]).sum(axis=1)))
+
     def slopes(self, unit: np.ndarray, step: float = 1e-3) -> np.ndarray:
         """Return derivatives at one point (targets, parameters), per width of the prior."""
         moves = np.eye(len(unit)) * step
