@@ -15,7 +15,7 @@ import pytest
 from scipy.stats import norm
 
 from sim import validating
-from sim.calibrate import reduced
+from sim.calibrate import fitting, reduced
 from sim.calibrate.fitting import Plan, calibrate
 from sim.calibrate.parameters import MEL, free_until, settings, values_of
 from sim.calibrate.posterior import Facts, information, is_identified, profile, rank_uniformity, reweighted, sample
@@ -185,6 +185,23 @@ def test_a_point_that_is_poorly_known_is_no_better_for_it() -> None:
     assert np.ptp(value.loss(outputs, error) + expected) == pytest.approx(0, abs=1e-9)
 
 
+def test_the_sampler_finds_both_ends_of_a_ridge_and_leaves_nobody_behind() -> None:
+    """A thin shell in six dimensions, two modes along one of them: means, spreads and shares are known."""
+    scale = np.array([0.02, 0.002, 0.02, 0.02, 0.02])
+
+    def predict(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs = np.column_stack([(unit[:, 0] - 0.5) ** 2, unit[:, 1] - unit[:, 2], unit[:, 3:6]])
+        return outputs, np.zeros_like(outputs)
+
+    middle = np.array([0.09, 0.0, 0.3, 0.5, 0.7])
+    draws = sample(Facts(middle, middle, scale), predict, 6, 0.0, 3, 400)
+    outputs = predict(draws)[0]
+    assert np.abs((outputs - middle) / scale).max() < 5
+    assert 0.35 < (draws[:, 0] < 0.5).mean() < 0.65
+    assert np.allclose(outputs[:, 1:].std(axis=0) / scale[1:], 1, atol=0.15)
+    assert draws[:, 1].std() == pytest.approx(12**-0.5, rel=0.15), "what the facts leave open keeps its prior"
+
+
 def test_the_luck_of_each_seed_is_set_apart_and_a_bend_is_followed() -> None:
     unit, rng = design(60, 2, 1), np.random.default_rng(4)
     seeds = np.arange(60) % 6
@@ -241,7 +258,7 @@ class Reduced(Simulator):
         return reduced.noisy(np.array(values), 0.005, rng)[0].tolist()
 
 
-def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> None:
+def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     truth = values_of(np.array([0.3, 0.6, 0.5, 0.7]), reduced.PARAMETERS)
     exact = reduced.outputs(truth)[0]
     facts = tuple(
@@ -252,6 +269,7 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> 
     plan, runs = Plan(first=24, second=8, third=6, noise=8, shift=0, check=4), []
     found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
     assert len(runs) == plan.runs
+    monkeypatch.setattr(fitting, "recovered", lambda f, cases: found.recovery)  # half of the time, and no run
     again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
     assert len(runs) == plan.runs, "nothing is run twice"
     assert np.array_equal(found.draws, again.draws)

@@ -15,7 +15,7 @@ from sim.calibrate.targets import Target
 
 CROWD = 400
 """Draws of the surrogate's posterior that describe it; the first of them are run."""
-RANKED, RANKED_STEPS = 99, 600
+RANKED = 99
 WIDER = 1.5  # a second wave covers the posterior of the first, widened
 CHECK_SEED, SHIFT_SEED, LAST_SEED = FIT_SEED + 1_000, FIT_SEED + 2_000, FIT_SEED + 3_000
 """First seeds of a third wave, of the runs of full size that shift the surrogate, and of the runs of draws."""
@@ -229,7 +229,7 @@ def recovered(f: Fitting, cases: range) -> np.ndarray:
     ranks = np.empty((len(cases), f.dimensions), dtype=int)
     for line, case in enumerate(cases):
         predict, facts = f.fitted.without(case).predict, Facts(seen[case], seen[case], noise)
-        draws = sample(facts, predict, f.dimensions, 0.0, case, RANKED, steps=RANKED_STEPS)
+        draws = sample(facts, predict, f.dimensions, 0.0, case, RANKED)
         ranks[line] = (draws < f.unit[case]).sum(axis=0)
     return ranks
 
