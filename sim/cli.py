@@ -27,6 +27,7 @@ from sim.cli_options import (
     Years,
 )
 from sim.cli_studies import finish_run, say
+from sim.cli_usage import UsageError, fault_of, is_help
 from sim.inputs.faults import Fault, Faults
 
 app = typer.Typer(
@@ -284,7 +285,10 @@ def feasible(
 @app.command()
 def describe(
     what: Annotated[
-        str, typer.Argument(help="columns, scenario, law, hypotheses, indicators, mechanisms, levers, card.")
+        str,
+        typer.Argument(
+            help="columns, scenario, law, hypotheses, criteria, indicators, mechanisms, levers, formats, card."
+        ),
     ],
     as_json: Json = False,
     territory: Annotated[str, typer.Option(help="Territory, for hypotheses.")] = "mel",
@@ -302,6 +306,10 @@ def describe(
         from sim.model_card import markdown
 
         say(markdown(rows))
+    elif what == "formats":
+        from sim.formats import as_text
+
+        say(as_text(rows))
     else:
         print_table(dated_lines(rows) if what == "law" else rows)
 
@@ -375,20 +383,28 @@ for command in (
     app.command()(command)
 
 
+INTERRUPTED = 130
+"""Exit code of a command that the keyboard stopped; typer gives it too."""
+
+
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command line; return the exit code of the contract (0, 1, 2, 130)."""
     try:
-        command()
+        code = command()
     except Faults as faults:
         for fault in faults.faults:
             print(fault, file=sys.stderr)
         return 2
+    except UsageError as error:
+        print(error if is_help(error) else fault_of(error), file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
-        print("interrupted: what was finished stays usable", file=sys.stderr)
-        return 130
+        code = INTERRUPTED
     except typer.Exit as done:
-        return done.exit_code
-    return 0
+        code = done.exit_code
+    if code == INTERRUPTED:
+        print("interrupted: what was finished stays usable", file=sys.stderr)
+    return code if isinstance(code, int) else 0
 
 
 def main() -> None:
@@ -396,4 +412,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a cp1252 console must not crash on an accent
             stream.reconfigure(encoding="utf-8", errors="replace")
-    sys.exit(guarded(lambda: app(standalone_mode=True)))
+    sys.exit(guarded(lambda: app(standalone_mode=False)))

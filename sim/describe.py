@@ -83,7 +83,10 @@ def indicators(_: str) -> list[Row]:
     """Indicators, with their formula."""
     from sim.indicators.compute import INDICATORS
 
-    return [{"code": e.name, "label": e.label, "unit": e.unit, "formula": e.reference} for e in INDICATORS]
+    return [
+        {"code": e.name, "label": e.label, "unit": e.unit, "formula": e.reference, "needs": e.extra["needs"]}
+        for e in INDICATORS
+    ]
 
 
 def mechanisms(_: str) -> list[Row]:
@@ -156,6 +159,13 @@ def criteria(territory: str) -> list[Row]:
     ]
 
 
+def formats(_: str) -> list[Row]:
+    """Files read and written, column by column."""
+    from sim.formats import rows
+
+    return rows()
+
+
 TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "columns": columns,
     "scenario": scenario,
@@ -165,6 +175,7 @@ TOPICS: dict[str, Callable[[str], list[Row]]] = {
     "indicators": indicators,
     "mechanisms": mechanisms,
     "levers": levers,
+    "formats": formats,
     "card": card,
 }
 

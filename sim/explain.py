@@ -82,7 +82,7 @@ def rebuild(run: Run) -> World:
 
 def look_at(world: World, dwelling: int, day: int) -> Seen:
     """Let the world run to the designation of a dwelling, and return what is to be seen there."""
-    from sim.flows.steering import home_of, members_of, states_of
+    from sim.flows.steering import members_at, states_of
     from sim.rules.reservations import Namer
 
     found: list[Seen] = []
@@ -96,7 +96,7 @@ def look_at(world: World, dwelling: int, day: int) -> Seen:
         before = [int(r) for i in range(place) for r in chosen[i, : counts[i]]]
         everybody, turn = eligible(world, query, place, before)
         points = {row: world.order.breakdown(world.applicants(np.array([row])), day) for row in rows}
-        states = states_of(world, members_of(world, home_of(world, dwelling)))
+        states = states_of(world, members_at(world, dwelling))
         holder = Reservataire.of(world.dwellings.reserved_for[dwelling]).label
         who = f"{REFERENCES[Namer.of(world.lettings.namer[dwelling]).name]}: {holder}"
         if turn == 1:
@@ -163,14 +163,14 @@ def is_prefix(seen: Seen) -> bool:
 
 def counters(world: World, seen: Seen, winner: int) -> Iterator[str]:
     """Yield the objectives' counters before and after, and which one decided the order."""
-    from sim.flows.steering import criteria, household_facts
+    from sim.flows.steering import household_facts
     from sim.rules.objectives import binds, counts, lag
 
     if not seen.states:
         yield "    no objective is steered: the order of the list alone decided"
         return
     objectives = {name: world.policy.objectives[name] for name in seen.states}
-    found = household_facts(world, np.array([winner]), criteria(world))
+    found = household_facts(world, np.array([winner]), world.policy.criteria)
     facts = {name: values[0] for name, values in found.items()}
     for name, state in seen.states.items():
         objective, tally = objectives[name], state.tally

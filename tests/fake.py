@@ -10,6 +10,7 @@ import pandas as pd
 
 from sim.indicators.facts import Norms
 from sim.indicators.grid import Names
+from sim.inputs.schema import EXCHANGE
 from sim.results.ensemble import Engine
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
@@ -262,7 +263,7 @@ def make_replication(
     return Replication(
         number, toy.log.to_array(), np.array(toy.leases, dtype=LEASE), toy.year_ends, toy.h.copy(), toy.a.copy(),
         toy.d.copy(), households.copy(), applications.copy(), dwellings_born.copy(), toy.day_one, toy.first, toy.last,
-        legal_values_read=[LEGAL_VALUE], seconds=0.01,
+        legal_values_read=[LEGAL_VALUE], seconds=0.01, closed=frozenset({EXCHANGE}),
     )  # fmt: skip
 
 

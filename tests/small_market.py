@@ -51,10 +51,10 @@ def allot(people: Mapping[str, Sequence[str]], objectives: Mapping[str, Objectiv
         chosen = int(asked[np.argmin(tiers[asked])])
         waiting[chosen] = False
         own = {name: values[chosen] for name, values in facts.items()}
-        unit = unit_of(concerned, states, own)
+        is_member = {name: bool(counts(o, own)) for name, o in concerned.items()}
+        unit = unit_of(concerned, states, is_member)
         for name, o in concerned.items():
-            is_member = bool(counts(o, own))
-            served.book.count(name, is_counted(name, o, is_member, unit), member_of(o, home))
+            served.book.count(name, is_counted(name, o, is_member[name], unit), member_of(o, home))
         served.names.append(names[chosen])
         served.units.append(unit)
     return served

@@ -367,11 +367,16 @@ def test_a_search_by_options(loaded: Loaded) -> None:
 
 
 def test_an_indicator_needs_its_group(loaded: Loaded) -> None:
-    run = loaded.scenario.run
-    assert indicator_response("attributions", run, ("x", 1), "commune", "Lille").key == "attributions@commune=Lille"
+    scenario = loaded.scenario
+    assert (
+        indicator_response("attributions", scenario, ("x", 1), "commune", "Lille").key == "attributions@commune=Lille"
+    )
     for words, said in ((("commune",), "needs a group"), (("nowhere",), "is not told by"), (("mel", "", 1999), "1999")):
         with pytest.raises(Faults, match=said):
-            indicator_response("attributions", run, ("x", 1), *words)
+            indicator_response("attributions", scenario, ("x", 1), *words)
+    with pytest.raises(Faults, match="the scenario opens no exchange"):
+        indicator_response("echanges_menages", scenario, ("x", 1))
+    assert indicator_response("echanges_menages", load("bourse_paires").scenario, ("x", 1)).key == "echanges_menages"
 
 
 # commands, on the production engine

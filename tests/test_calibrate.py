@@ -292,6 +292,13 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path, mon
         overrides_of(path, 0)
 
 
+def test_the_shipped_sheet_is_that_of_the_shipped_sample() -> None:
+    folder = Path(__file__).parents[1] / "calibration"
+    backtests = [read(folder / f"mel_{year}.yaml") for year in (2022, 2019)]
+    page = sheet(read(find_posterior("calibrated/mel.yaml")), read_targets(TARGETS), backtests)
+    assert (folder / "fiche.html").read_text(encoding="utf-8") == page
+
+
 def test_a_draw_of_the_shipped_sample_is_a_scenario() -> None:
     path = find_posterior("calibrated/mel.yaml")
     assert overrides_of(path, 0) != overrides_of(path, 1)

@@ -55,7 +55,7 @@ def simhlm(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 def exit_code(*words: str | Path) -> int:
     """Return the exit code that the shell would see."""
     try:
-        return guarded(lambda: app([str(word) for word in words], prog_name="simhlm"))
+        return guarded(lambda: app([str(word) for word in words], prog_name="simhlm", standalone_mode=False))
     except SystemExit as done:
         return int(done.code or 0)
 
@@ -381,20 +381,32 @@ def test_bad_input_is_told_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "said"),
     [
-        ("frobnicate",),
-        ("run",),
-        ("run", "reference", "--applicants", "10"),
-        ("run", "reference", "--start", "2022-02-30"),
+        (("rnu",), "rnu:1: no such command; did you mean 'run'?"),
+        (("run",), "run:1: missing argument 'scenario'"),
+        (("compare", "reference"), "compare:1: missing argument 'ALT...'"),
+        (("run", "reference", "--applicants", "10"), "--applicants:1: input should be greater than or equal to 200"),
+        (("run", "reference", "--start", "2022-02-30"), "--start:1: value error, '2022-02-30' does not match"),
+        (("run", "reference", "--yaers", "3"), "--yaers:1: no such option of run; did you mean '--years'?"),
+        (("run", "reference", "--seed"), "--seed:1: option '--seed' requires an argument"),
+        (("run", "reference", "--json=3"), "--json:1: option '--json' does not take a value"),
     ],
 )
-def test_a_misused_command_exits_2(words: tuple[str, ...], simhlm: Simhlm, tmp_path: Path) -> None:
+def test_a_misused_command_exits_2(words: tuple[str, ...], said: str, simhlm: Simhlm, tmp_path: Path) -> None:
     answer = simhlm(*words)
     assert answer.code == 2
     assert answer.out == ""
-    assert "Traceback" not in answer.err
+    (line,) = answer.err.splitlines()
+    assert line.startswith(said)
+    assert len(line) < 200
     assert not list(tmp_path.iterdir())
+
+
+def test_nothing_asked_tells_what_may_be(simhlm: Simhlm) -> None:
+    answer = simhlm()
+    assert answer.code == 2
+    assert "Usage" in answer.out + answer.err
 
 
 @pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("describe", "--help")])
@@ -409,7 +421,9 @@ def test_an_interruption_exits_130(simhlm: Simhlm, monkeypatch: pytest.MonkeyPat
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sim.inputs.scenario.load", interrupted)
-    assert simhlm("run", "reference").code == 130
+    answer = simhlm("run", "reference")
+    assert answer.code == 130
+    assert answer.err.splitlines()[-1] == "interrupted: what was finished stays usable"
 
 
 def test_failed_replications_exit_1(finished: Path, simhlm: Simhlm, tmp_path: Path) -> None:

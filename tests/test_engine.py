@@ -6,6 +6,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -143,17 +144,16 @@ def first_access_arrivals(replication: Replication) -> pd.DataFrame:
 
 
 def answers(replication: Replication) -> dict[tuple[int, int, int], EventKind]:
-    """Return what was answered, by application, dwelling never let before in the run, and day of the offer."""
+    """Return what was answered, by application, how many offers it had had, and dwelling."""
     a, d = replication.applications.luck_id, replication.dwellings.luck_id
-    let: set[int] = set()
     offered: dict[int, tuple[int, int, int]] = {}
+    had: dict[int, int] = defaultdict(int)
     told: dict[tuple[int, int, int], EventKind] = {}
     for event in replication.events:
         kind, row, home = K(event["kind"]), int(event["application"]), int(event["dwelling"])
-        if kind in (K.HOUSED, K.LET_OUTSIDE):
-            let.add(home)
-        elif kind == K.OFFERED and home not in let:
-            offered[row] = int(a[row]), int(d[home]), int(event["day"])
+        if kind == K.OFFERED:
+            offered[row] = int(a[row]), had[row], int(d[home])
+            had[row] += 1
         elif kind in (K.REFUSED, K.EXPIRED, K.ACCEPTED) and row in offered:
             told[offered.pop(row)] = kind
     return told

@@ -174,6 +174,7 @@ def test_a_precision_out_of_reach_is_said(tmp_path: Path) -> None:
         (["indicator=attributions"], "half_width must be more than 0"),
         (["indicator=attributions", "half_width=1.0", "year=2050"], "2050 is not simulated"),
         (["indicator=taux_satisfaction", "half_width=1.0", "scope=commune"], "not told by 'commune'"),
+        (["indicator=echanges_menages", "half_width=1.0"], "nothing feeds echanges_menages here"),
         (["maximum=5"], "maximum 5 is less than minimum 10"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from sim.indicators.grid import PUBLICS, SCOPES
 from sim.indicators.incidence import CENSORED, HOUSED, LEFT, Spells, estimate, median_days
 from sim.indicators.measures import INDICATORS
 from sim.indicators.publics import is_first_term, is_second_term
+from sim.inputs.schema import EXCHANGE
 from sim.state.records import Replication
 from sim.words.clock import first_day, months_later, to_date
 from sim.words.codes import UNITS, Employment, EventKind, Recognition, Reservataire, Status
@@ -33,6 +36,8 @@ OURS = {
     "theil_attributions", "theil_attributions_net", "theil_locataires", "theil_locataires_net",
 }  # fmt: skip
 
+RATIOS = {"echanges_inscrits", "part_echanges_aboutis", "echanges_pour_10000_logements"}
+"""Indicators of the exchange that are not counts of a year."""
 DALO, PDALHPD, MUTATION, NPNRU = (int(Recognition[n]) for n in ("DALO", "PDALHPD", "MUTATION", "NPNRU"))
 
 
@@ -67,7 +72,20 @@ def test_every_code_of_the_contract_is_there(table: pd.DataFrame) -> None:
     names = set(INDICATORS.names())
     assert names >= CONTRACT | OURS
     assert names == set(table["indicator"].unique())
-    assert not_fed() == []
+    without = not_fed({EXCHANGE})
+    assert {"echanges_menages", "part_echanges_aboutis", "logements_rendus_par_chaine"} <= set(without)
+    assert not set(without) & CONTRACT - {"echanges_menages"}
+    assert not_fed(()) == []
+
+
+def test_what_nothing_feeds_is_null_and_what_feeds_nothing_yet_is_a_number(replication: Replication) -> None:
+    """No exchange in the scenario: no value; an exchange that moved nobody: 0."""
+    for closed, values in ((frozenset({EXCHANGE}), {None}), (frozenset[str](), {0.0})):
+        told = compute(dataclasses.replace(replication, closed=closed), fake_names(), fake_norms())
+        mine = told[told["indicator"].isin(not_fed({EXCHANGE})) & (told["unit"] == "count")]
+        mine = mine[mine["indicator"] != "echanges_inscrits"]  # a mean of rounds: none was held
+        assert set(mine["value"].astype(object).where(mine["value"].notna(), None)) == values
+        assert set(mine["indicator"]) == set(not_fed({EXCHANGE})) - RATIOS
 
 
 def test_entries_have_label_unit_formula_and_known_scopes() -> None:

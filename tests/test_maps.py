@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sim.report import bilan, french
+from sim.report.drawings import draw
 from sim.report.maps import REACH_KM, classes, contours, schematic
+from tests.fake_run import TERRITORY, FakeRun
+from tests.worlds import territory
 
 
 def area(ring: np.ndarray) -> float:
@@ -43,6 +48,32 @@ def test_contours_need_a_code(tmp_path: Path) -> None:
     path.write_text(json.dumps({"features": [feature | {"properties": {}}]}), encoding="utf-8")
     with pytest.raises(ValueError, match="INSEE code"):
         contours(path, 50.0)
+
+
+def test_territories_are_named_as_french_names_them() -> None:
+    told = {
+        "Territoire des Weppes": ("territoire des Weppes", "Weppes"),
+        "Territoire Lillois": ("territoire Lillois", "Lillois"),
+        "Territoire de l'Est": ("territoire de l'Est", "Est"),
+        "Couronne Nord": ("Couronne Nord", "Couronne Nord"),
+        "Tourquennois - Vallée de la Lys": ("Tourquennois - Vallée de la Lys", "Tourquennois - Vallée de la Lys"),
+    }
+    for name, (inside, alone) in told.items():
+        assert french.in_sentence(name) == inside
+        assert french.on_map(name) == alone
+
+
+def test_the_title_of_the_map_names_both_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = FakeRun(tmp_path, 3)
+    frame = run.indicators()
+    lowest = (frame["group"] == "Territoire Roubaisien") & (frame["indicator"] == "part_q1_hors_qpv")
+    frame["value"] = frame["value"].mask(lowest, 0.05)
+    frame["numerator"] = frame["numerator"].mask(lowest, 0.05 * frame["denominator"])
+    monkeypatch.setattr(run, "indicators", lambda: frame)
+    place = type(TERRITORY)(**{**vars(TERRITORY), "communes": territory().communes})
+    subject = bilan.read(run, place, bilan.Settings(None, ("html",)))
+    figure = draw(subject, bilan.all_tables(subject), None)["carte"]
+    assert re.search(r"de 5\s%\s\(territoire Roubaisien\) à \d+\s%\s\(Tourquennois", figure.drawing.title)
 
 
 def test_classes_hold_some_values_each() -> None:

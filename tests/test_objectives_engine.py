@@ -9,6 +9,7 @@ from sim.flows import steering
 from sim.rules.objectives import binds
 from sim.rules.segments import is_key_worker
 from sim.state.records import Replication
+from sim.words.codes import EventKind
 from tests import worlds
 
 ONE = str(worlds.FILES / "one_objective.yaml")
@@ -109,3 +110,20 @@ def test_a_prefect_substitutes_to_a_landlord_that_misses_the_objective() -> None
     landlords = events["value"][events["kind"] == 24].astype(int)
     assert set(landlords.tolist()) <= set(range(len(world.territory.landlords)))
     assert steering.PREFECT in world.book._counters
+
+
+def test_a_commission_that_reorders_keeps_the_tiers_of_an_accessible_dwelling() -> None:
+    """R441-4: its own order holds inside a tier; elsewhere it may put anybody first."""
+    done = worlds.kept("reference", ("flows/commission/reorder_share=1.0",), 3_000)
+    events, h = done.events, done.households
+    ranked = events[events["kind"] == EventKind.RANKED]
+    disabled = h.is_disabled[done.applications.household[ranked["application"]]]
+    is_accessible = done.dwellings.is_accessible[ranked["dwelling"]]
+    session = ranked["dwelling"].astype(np.int64) * 100_000 + ranked["day"]
+    order = np.lexsort((ranked["rank"], session))
+    follows = session[order][1:] == session[order][:-1]
+    passed = follows & ~disabled[order][:-1] & disabled[order][1:]  # a disabled household behind another
+    accessible = is_accessible[order][1:]
+    assert (follows & accessible & disabled[order][:-1]).sum() > 20
+    assert not passed[accessible].any()
+    assert passed[~accessible].any()

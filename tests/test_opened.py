@@ -30,6 +30,7 @@ from tests.conftest import program
 CHROMIUM, OFFICE = program("browser"), program("libreoffice")
 SIZE: dict[str, Any] = {"applicants": 500, "years": 1, "replications": 2}
 PAGES = ("bilan.html", "note.html", "compared/comparison.html", "compared/note.html")
+SHEET = Path(__file__).parents[1] / "calibration" / "fiche.html"
 SERIOUS = {"serious", "critical"}
 A4_MM = (186.0, 269.0)
 """Width and height that the style leaves to a printed page: A4 less its margins."""
@@ -45,9 +46,10 @@ addEventListener('load', async () => {
   const mm = box => [box.width, box.height, box.right].map(x => x * 25.4 / 96);
   const sizes = [...document.querySelectorAll('figure')].map(f => mm(f.getBoundingClientRect()));
   const drawn = [...document.querySelectorAll('figure svg')].map(s => mm(s.getBoundingClientRect()));
+  const tables = [...document.querySelectorAll('table')].map(t => mm(t.getBoundingClientRect()));
   const told = document.createElement('pre');
   told.id = 'audit';
-  told.textContent = JSON.stringify({faults, fetched, sizes, drawn});
+  told.textContent = JSON.stringify({faults, fetched, sizes, drawn, tables});
   document.body.append(told);
 });
 """
@@ -102,6 +104,23 @@ class TestPages:
             assert 0 < width <= A4_MM[0] + 1
             assert right <= A4_MM[0] + 1
             assert 0 < height <= A4_MM[1]  # `break-inside: avoid` then keeps it on one page
+
+    def test_no_table_is_cut_when_printed(self, folder: Path, name: str) -> None:
+        told = audit(folder / name)
+        assert all(right <= A4_MM[0] + 1 for _, _, right in told["tables"])
+
+
+@pytest.mark.browser
+def test_the_calibration_sheet_is_accessible_and_prints_whole(tmp_path: Path) -> None:
+    path = tmp_path / "fiche.html"
+    path.write_text(SHEET.read_text(encoding="utf-8"), encoding="utf-8")
+    told = audit(path)
+    assert told["fetched"] == []
+    assert [fault for fault in told["faults"] if fault[0] in SERIOUS] == []
+    assert len(told["tables"]) > 5
+    for width, _, right in told["tables"]:
+        assert 0 < width <= A4_MM[0] + 1
+        assert right <= A4_MM[0] + 1
 
 
 @pytest.mark.browser

@@ -18,7 +18,7 @@ from sim.state.luck import Luck
 from sim.state.places import PlaceSets
 from sim.words.clock import first_day
 from sim.words.codes import Ground, Status
-from sim.world import buckets, filters, scanning, searching, waiting
+from sim.world import buckets, filters, scanning, searching, suiting, waiting
 from sim.world.buckets import ROOMS, People
 from sim.world.filters import Ask
 from sim.world.scanning import Scanning
@@ -44,7 +44,7 @@ ELDERLY_BORN = 1957
 LEAD = 10_000
 COMPILED = [
     (module, name)
-    for module in (buckets, filters, searching, waiting, scanning, draws)
+    for module in (buckets, filters, searching, suiting, waiting, scanning, draws)
     for name, value in vars(module).items()
     if hasattr(value, "py_func") and name != "keyed_uniform"  # it wraps around on purpose, which numpy warns about
 ]
@@ -330,7 +330,7 @@ def test_ranking_again_without_being_there_is_a_bug() -> None:
 
 ASK = Ask(
     dwelling=7, place_in_query=0, occasion=np.uint64(1), places=(np.int64(0), np.int64(COMMUNES), np.int64(WHOLE)),
-    rooms=np.int64(2), wanted=3, financing=1, rent=250.0, charges=60.0, surface=40.0, zone=0,
+    rooms=np.int64(2), wanted=3, landlord=np.int64(1), financing=1, rent=250.0, charges=60.0, surface=40.0, zone=0,
     employment_mask=EVERYBODY, born_after=0, gross=0.0,
 )  # fmt: skip
 
@@ -350,8 +350,8 @@ def test_a_look_never_shuts_out_who_passes(zone: int, terms: Terms) -> None:
         ask = ASK._replace(dwelling=-2, financing=3, rent=rent, surface=surface, zone=zone, gross=gross)
         if filters.is_out_of_reach(row, ask, people, world.index.reach):
             shut += 1
-            assert not filters.passes(row, ask, people, terms)
-        elif filters.passes(row, ask, people, terms):
+            assert not filters.passes(row, ask, people, world.homes, terms)
+        elif filters.passes(row, ask, people, world.homes, terms):
             passed += 1
     assert shut > 500
     assert passed > 500
@@ -539,13 +539,33 @@ def test_who_suits_a_dwelling_wishes_it_and_passes(terms: Terms) -> None:
             assert np.flatnonzero(suits).tolist() == sorted(found)
 
 
+def test_vacancies_go_in_turn_to_the_first_whom_they_suit(engine: str, terms: Terms) -> None:
+    world, given, left = crowd(18, 60), 0, 0
+    for _ in range(12):
+        query = world.draw_query()
+        rows = world.rng.permutation(60)[:25]
+        may = world.rng.random((len(query.dwellings), len(rows))) < 0.6
+        asked = (world.people, world.homes, terms, query, rows, may)
+        found = world.index.first_suited(*asked)
+        assert found.tolist() == world.twin.first_suited(*asked).tolist()
+        for place, one in enumerate(found.tolist()):
+            suits = world.twin.suits(world.people, world.homes, terms, query, place, rows)
+            assert suits.tolist() == world.index.suits(world.people, world.homes, terms, query, place, rows).tolist()
+            suits &= may[place]
+            suits[found[:place][found[:place] >= 0]] = False
+            assert one == (int(np.flatnonzero(suits)[0]) if suits.any() else -1)
+            given, left = given + (one >= 0), left + (one < 0)
+    assert given > 10
+    assert left > 2
+
+
 def test_filters(engine: str, terms: Terms) -> None:
     world = crowd(11, 2)
     people, row, home, ask = world.people, 0, int(world.people.household[0]), ASK
     people.last_offer[:], people.lives_in[:], people.units[:], people.category[:] = -1, -1, 1, 1
     people.income[:], people.tax_income[:], people.family[:], people.employment[:] = 1_100, 9_000, 0, 3
     people.grounds[:], people.birth_year[:] = 0, 1980
-    assert filters.passes(row, ask, people, terms)
+    assert filters.passes(row, ask, people, world.homes, terms)
     for column, place, value in (
         ("last_offer", row, 7), ("lives_in", home, 7), ("tax_income", home, 21_140),
         ("income", home, 500),
@@ -553,17 +573,22 @@ def test_filters(engine: str, terms: Terms) -> None:
         values = getattr(people, column)
         before = values[place]
         values[place] = value
-        assert not filters.passes(row, ask, people, terms), column
+        assert not filters.passes(row, ask, people, world.homes, terms), column
         values[place] = before
-    assert filters.passes(row, ask, people, terms)
-    assert not filters.passes(row, ask._replace(employment_mask=WORKERS), people, terms)
-    assert filters.passes(row, ask._replace(employment_mask=0b1000), people, terms)
-    assert not filters.passes(row, ask._replace(born_after=1980), people, terms)
-    assert filters.passes(row, ask._replace(born_after=1979), people, terms)
+    assert filters.passes(row, ask, people, world.homes, terms)
+    assert not filters.passes(row, ask._replace(employment_mask=WORKERS), people, world.homes, terms)
+    assert filters.passes(row, ask._replace(employment_mask=0b1000), people, world.homes, terms)
+    assert not filters.passes(row, ask._replace(born_after=1980), people, world.homes, terms)
+    assert filters.passes(row, ask._replace(born_after=1979), people, world.homes, terms)
     people.tax_income[home], people.income[home] = 23_900, 2_000  # beyond the ceiling of the day, deflated
-    assert not filters.passes(row, ask, people, terms)
-    people.grounds[row] = int(Ground.M01_SOUS_OCCUPATION)
-    assert filters.passes(row, ask, people, terms)  # relodged whatever their income (L442-3-1)
+    assert not filters.passes(row, ask, people, world.homes, terms)
+    people.grounds[row], people.lives_in[home] = int(Ground.M01_SOUS_OCCUPATION), 3
+    world.homes.landlord[3], world.homes.rent[3] = ask.landlord, ask.rent + 1
+    assert filters.passes(row, ask, people, world.homes, terms)  # its landlord's cheaper offer (L442-3-1)
+    world.homes.rent[3] = ask.rent
+    assert not filters.passes(row, ask, people, world.homes, terms)
+    world.homes.landlord[3], world.homes.rent[3] = ask.landlord + 1, ask.rent + 1
+    assert not filters.passes(row, ask, people, world.homes, terms)
 
 
 def test_segments_tell_public_quartile_handicap_and_cap() -> None:

@@ -17,7 +17,7 @@ from sim.words.registry import nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.inputs.schema import Run
+    from sim.inputs.schema import Scenario
     from sim.inputs.schema_studies import Cost
 
 CLASSES = ("mel", "parcours", "quartile", "typologie", "taille", "territoire", "commune", "priorite")
@@ -109,20 +109,21 @@ AnyResponse = Response | Wait
 
 
 def indicator_response(
-    code: str, run: Run, where: tuple[str, int], scope: str = "mel", group: str = "", year: int = 0
+    code: str, scenario: Scenario, where: tuple[str, int], scope: str = "mel", group: str = "", year: int = 0
 ) -> Response:
     """Return the response of an indicator.
 
     Raises
     ------
     Faults
-        An unknown indicator, one that no flow feeds, a scope or a year that it has not.
+        An unknown indicator, one that the scenario does not feed, a scope or a year that it has not.
     """
+    run = scenario.run
     if code not in INDICATORS:
         raise Faults([Fault(*where, f"unknown indicator {code!r}{nearest(code, INDICATORS.names())}")])
     extra = INDICATORS[code].extra
-    if not extra["fed"]:
-        raise Faults([Fault(*where, f"no flow feeds {code} yet")])
+    if extra["needs"] in scenario.closed:
+        raise Faults([Fault(*where, f"nothing feeds {code} here: the scenario opens no {extra['needs']}")])
     if scope not in extra["scopes"]:
         text = f"{code} is not told by {scope!r}{nearest(scope, extra['scopes'])}: {', '.join(extra['scopes'])}"
         raise Faults([Fault(*where, text)])

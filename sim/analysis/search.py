@@ -92,7 +92,7 @@ def plan(loaded: Loaded, targets: Sequence[str] = (), levers: Sequence[Lever] = 
     Faults
         No target, no lever, or one that is wrong, with its place.
     """
-    said, run = loaded.scenario.search, loaded.scenario.run
+    said = loaded.scenario.search
     chosen = [parse_target(text, rank) for rank, text in enumerate(targets, start=1)] or list(said.targets)
     here = loaded.line_of(("search",))
     if not chosen:
@@ -102,7 +102,7 @@ def plan(loaded: Loaded, targets: Sequence[str] = (), levers: Sequence[Lever] = 
     goals = []
     for rank, target in enumerate(chosen):
         where = ("--target", rank + 1) if targets else loaded.line_of(("search", "targets", rank))
-        response = indicator_response(target.indicator, run, where, target.scope, target.group, target.year)
+        response = indicator_response(target.indicator, loaded.scenario, where, target.scope, target.group, target.year)
         value = target.at_least if target.at_least is not None else target.at_most
         if response.unit == "share" and value is not None and not 0 <= value <= 1:
             raise Faults([Fault(*where, f"{target.indicator} is a share from 0 to 1: write 0.25 for 25 %")])

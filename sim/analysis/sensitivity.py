@@ -96,7 +96,7 @@ def plan(
     looked: list[AnyResponse] = []
     for rank, code in enumerate(responses or said.responses):
         where = ("--indicator", rank + 1) if responses else loaded.line_of(("sensitivity", "responses", rank))
-        looked.append(indicator_response(code, loaded.scenario.run, where))
+        looked.append(indicator_response(code, loaded.scenario, where))
     looked.append(wait_response(loaded.scenario.search.cost, loaded.line_of(("search", "cost", "among"))))
     seed = loaded.scenario.run.seed
     size = said.trajectories if said.method == "morris" else said.base

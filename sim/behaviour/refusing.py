@@ -34,7 +34,7 @@ def refusal_probability(
         parameters.qpv * is_in_qpv
         + parameters.not_first_commune * (homes.commune != people.first_commune)
         + parameters.not_wanted_rooms * (homes.rooms != people.rooms_wanted)
-        + parameters.effort * np.maximum(0.0, effort_share - 0.20)
+        + parameters.effort * np.maximum(0.0, effort_share - parameters.effort_from_share)
         + parameters.mutation * people.is_mutation
         + parameters.recognised * (people.recognition > 0)
     )

@@ -24,7 +24,12 @@ th,td{border-bottom:1px solid #d5d9de;padding:.28rem .45rem;text-align:left;vert
 td.n,th.n{text-align:right;white-space:nowrap}tr.manque td{font-weight:bold}svg{max-width:100%;height:auto}
 .tetes{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.8rem}
 .tetes div{background:#eef2f6;padding:.7rem .9rem}.tetes b{display:block;font-size:1.5rem;color:#003f72}
-.large{overflow-x:auto;font-size:.82em}.fort{background:#cfe0ef}.moyen{background:#e9f0f7}"""
+.large{overflow-x:auto;font-size:.82em}.large th.n{white-space:normal;vertical-align:bottom}
+.fort{background:#cfe0ef}.moyen{background:#e9f0f7}
+@page{size:A4;margin:12mm}@media print{body{font-size:10pt;max-width:none;margin:0;padding:0}table{font-size:8pt}
+thead{display:table-header-group}tr{break-inside:avoid}h2,caption{break-after:avoid}
+.large{overflow:visible}.large table{font-size:6.6pt}.large th,.large td{padding:1.2mm .8mm}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"""
 LIMITS = (
     "Un échantillon, jamais un point : un résultat se lit sur plusieurs tirages (<code>run.draws</code>).",
     "Les faits sont ceux de presse et de documents publics, de 2013 à 2026, parfois de la région ou d'un seul "

@@ -18,11 +18,11 @@ from sim.rules.commission import Condition, Decision, Motive, draw_motives, file
 from sim.rules.commission import decide as decisions
 from sim.rules.demand import Happening, demand_norms_of, radiation_day
 from sim.rules.reservations import EMPLOYMENT_MASKS, EVERYBODY, Namer
-from sim.rules.reserved_homes import in_programme, owed, young_born_after
+from sim.rules.reserved_homes import accessible_tier, in_programme, owed, young_born_after
 from sim.words.clock import Phase, year_of
 from sim.words.codes import Occupation, Reason, Recognition, Reservataire
 from sim.world import moves
-from sim.world.searching import Query
+from sim.world.searching import Query, Rule
 from sim.world.world import Session, Story, World
 
 MASKS = np.array([EMPLOYMENT_MASKS.get(holder, EVERYBODY) for holder in range(len(Reservataire))])
@@ -59,7 +59,6 @@ class Found(NamedTuple):
     counts: np.ndarray  # candidates of each
     rows: np.ndarray  # dwelling after dwelling
     is_fallback: np.ndarray  # who names candidates had nobody: the landlord's own
-    few: np.ndarray  # why they are fewer than the law asks
 
 
 def find_candidates(world: World, homes: np.ndarray) -> Session:
@@ -68,27 +67,37 @@ def find_candidates(world: World, homes: np.ndarray) -> Session:
     A hard objective may bind from one dwelling to the next: they then choose one at a time.
     """
     step = 1 if world.policy.is_hard else max(1, len(homes))
+    whole, rule, known = ask_for(world, homes, steering.unsteered(world, homes)), world.rule(), steering.Known()
     parts: list[Found] = []
+    busy = np.empty(0, dtype=np.int32)
     for i in range(0, len(homes), step):
-        busy = np.concatenate([part.rows for part in parts]) if parts else np.empty(0, dtype=np.int32)
-        parts.append(look_for(world, homes[i : i + step], busy))
+        parts.append(look_for(world, some_of(whole, slice(i, i + step)), rule, busy, known))
+        busy = np.concatenate([busy, parts[-1].rows])
     found = Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     lost = found.homes[found.is_fallback]
     world.lettings.namer[lost] = Namer.LANDLORD
     moves.orient(world, lost[world.dwellings.reserved_for[lost] != LANDLORD], LANDLORD, Reason.FEW_CANDIDATES)
     starts = np.cumsum(found.counts) - found.counts
     places = np.arange(len(found.rows)) - np.repeat(starts, found.counts) + 1
-    moves.designate(world, found.rows, np.repeat(found.homes, found.counts), places, np.repeat(found.few, found.counts))
     some = found.counts > 0
+    few = lacking(world, found.homes, found.rows[starts[some]], found.counts)
+    moves.designate(world, found.rows, np.repeat(found.homes, found.counts), places, np.repeat(few, found.counts))
     return Session(found.homes[some], found.counts[some], found.rows)
 
 
-def look_for(world: World, homes: np.ndarray, busy: np.ndarray) -> Found:
+def some_of(query: Query, part: slice) -> Query:
+    """Return what some of the dwellings of a query ask."""
+    tables = {"tiers": query.tiers, "shifts": query.shifts}
+    return Query(**{name: tables.get(name, column[part]) for name, column in query._asdict().items()})
+
+
+def look_for(world: World, query: Query, rule: Rule, busy: np.ndarray, known: steering.Known) -> Found:
     """Find the best candidates of some dwellings, under the objectives as they stand, but for those who are busy."""
-    order = steering.order_for(world, homes)
-    query = ask_for(world, homes, order)
+    homes = query.dwellings
+    order = steering.order_for(world, homes, query.asked, known)
+    query = query._replace(tiers=order.tables, asked=order.asked)
     chosen, counts, is_fallback = world.waiting.candidates(
-        world.people(), world.homes(), world.terms, query, world.rule(), busy
+        world.people(), world.homes(), world.terms, query, rule, busy
     )
     serve_owed(world, query, busy, chosen, counts)
     if world.watch is not None:
@@ -97,14 +106,21 @@ def look_for(world: World, homes: np.ndarray, busy: np.ndarray) -> Found:
     stands = [order.stands[i] for i in np.flatnonzero(some).tolist()] if world.policy.objectives else []
     steering.promise(world, homes[some], chosen[some, 0], stands)
     rows = chosen[np.arange(chosen.shape[1])[None, :] < counts[:, None]]
-    return Found(homes, counts, rows, is_fallback, lacking(world, homes, chosen, counts))
+    return Found(homes, counts, rows, is_fallback)
 
 
-def lacking(world: World, homes: np.ndarray, chosen: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Return why fewer files than the law asks are examined for each dwelling, ``Reason.NONE`` when it is not so."""
+def lacking(world: World, homes: np.ndarray, first: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return why fewer files than the law asks are examined for each dwelling, ``Reason.NONE`` when it is not so.
+
+    Parameters
+    ----------
+    first : numpy.ndarray
+        The first candidate of each dwelling that has one.
+    found : numpy.ndarray
+        How many candidates each dwelling has.
+    """
     is_dalo = np.zeros(len(homes), dtype=bool)
-    some = found > 0
-    is_dalo[some] = (world.applications.recognition[chosen[some, 0]] & int(Recognition.DALO)) > 0
+    is_dalo[found > 0] = (world.applications.recognition[first] & int(Recognition.DALO)) > 0
     is_dalo &= world.dwellings.reserved_for[homes] == Reservataire.ETAT  # designated by the prefect (L441-2-3 II)
     minimum = int(world.law["caleol.candidats_min"])
     asked = files_required(np.full(len(homes), minimum), minimum, is_dalo, np.zeros(len(homes), dtype=bool))
@@ -218,13 +234,18 @@ def motives(world: World, rows: np.ndarray, homes: np.ndarray) -> np.ndarray:
 
 
 def own_order(world: World, rows: np.ndarray, homes: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the commission's own order of files, and where it follows it instead of that of designation."""
+    """Return the commission's own order of files, and where it follows it instead of that of designation.
+
+    For an accessible dwelling it chooses inside each tier (R441-4).
+    """
     practice, rule = world.scenario.flows.commission, world.order.rule
     share = 1.0 - rule.commission_follows_share if rule.use == "shortlist" else practice.reorder_share
     if not share:
         return places, np.zeros(len(rows), dtype=bool)
     own = world.luck.uniform("choice", world.applications.luck_id[rows], world.day)
     d = world.dwellings
+    tier = accessible_tier(world.applicants(rows).is_disabled, world.standing.is_elderly[rows], False)
+    own = np.where(d.is_accessible[homes], tier + own, own)
     is_own = world.luck.uniform("reorder", d.luck_id[homes], d.lettings_count[homes]) < share
     return own, is_own
 

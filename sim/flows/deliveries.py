@@ -11,26 +11,24 @@ from sim.world import moves
 from sim.world.calendar import Calendar
 from sim.world.world import Story, World
 
-BATCH_DAYS = 14
-
 
 def deliveries(world: World, plan: Plan | None = None) -> Story:
-    """Every fortnight a batch is announced ``notice_days`` ahead, and those that are ready enter service.
+    """Every ``every_days`` a batch is announced ``notice_days`` ahead, and those that are ready enter service.
 
     A programme takes over on the day of its first deliveries; what was agreed before it goes on until then.
     """
     p = world.scenario.flows.deliveries
     counts = world.luck_stream("deliveries_counts")
     due = Calendar()
-    per_batch = p.per_year * world.scale * BATCH_DAYS / (12 * DAYS_PER_MONTH)
-    for service_day in range(world.first, world.first + p.notice_days, BATCH_DAYS):
+    per_batch = p.per_year * world.scale * p.every_days / (12 * DAYS_PER_MONTH)
+    for service_day in range(world.first, world.first + p.notice_days, p.every_days):
         yield world.until(world.first, Phase.VACANCIES)
         announce(world, due, service_day, int(counts.poisson(per_batch)), plan)
     first_batch = world.first + p.notice_days
     for day in range(world.first, world.last + 1):
         yield world.until(day, Phase.VACANCIES)
         service_day = day + p.notice_days
-        if (service_day - first_batch) % BATCH_DAYS == 0:
+        if (service_day - first_batch) % p.every_days == 0:
             announce(world, due, service_day, int(counts.poisson(per_batch)), plan)
         rows = due.pop(day)
         if len(rows):

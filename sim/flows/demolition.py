@@ -24,8 +24,7 @@ OLD = int(Period.FROM_1949)
 def demolitions(world: World, relocations: Relocations) -> Story:
     """Each day, the dwellings whose demolition is decided, and those that are demolished."""
     lines = read_demolition(world.scenario.flows.demolition.programme, world.territory)
-    decided, to_demolish = Calendar(), np.empty(0, dtype=np.int64)
-    earliest: dict[int, int] = {}
+    decided, to_demolish, earliest = Calendar(), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     for day in range(world.first + 1, world.last + 1):
         if day in (world.first + 1, first_day(year_of(day))):
             yield world.until(day, Phase.YEARLY)
@@ -34,16 +33,15 @@ def demolitions(world: World, relocations: Relocations) -> Story:
         rows = decided.pop(day)
         rows = rows[may_start(world, rows)]
         if len(rows):
-            earliest.update(dict.fromkeys(rows.tolist(), wait_until(world, day)))
             moves_stock.set_use(world, rows, Use.TO_DEMOLISH, Reason.DEMOLITION)
             relocations.register(world, world.dwellings.tenant[rows].astype(np.int64))
             to_demolish = np.concatenate([to_demolish, rows])
+            earliest = np.concatenate([earliest, np.full(len(rows), wait_until(world, day))])
         yield world.until(day, Phase.LEASES)
-        is_empty = world.dwellings.tenant[to_demolish] < 0
-        ready = to_demolish[is_empty]
-        ready = ready[[earliest[row] <= day for row in ready.tolist()]] if len(ready) else ready
-        moves_stock.set_use(world, ready, Use.DEMOLISHED, Reason.DEMOLITION)
-        to_demolish = np.setdiff1d(to_demolish, ready)
+        is_ready = (world.dwellings.tenant[to_demolish] < 0) & (earliest <= day)
+        if is_ready.any():
+            moves_stock.set_use(world, np.sort(to_demolish[is_ready]), Use.DEMOLISHED, Reason.DEMOLITION)
+            to_demolish, earliest = to_demolish[~is_ready], earliest[~is_ready]
 
 
 def wait_until(world: World, day: int) -> int:
@@ -64,6 +62,8 @@ def is_at(world: World, line: Demolition, communes: np.ndarray) -> np.ndarray:
 
 def may_start(world: World, rows: np.ndarray) -> np.ndarray:
     """Return which dwellings are let to tenants who are not leaving already."""
+    if not len(rows):  # most days
+        return np.zeros(0, dtype=bool)
     d, h, a = world.dwellings, world.households, world.applications
     tenant = d.tenant[rows]
     application = np.where(tenant >= 0, h.application[np.maximum(tenant, 0)], -1)

@@ -28,7 +28,9 @@ def pipeline(world: World, departures: exits.Departures) -> Story:
     standing_vacancies(world, departures, age)
     yield world.until(world.first, Phase.DESIGNATIONS)
     every = world.scenario.flows.caleol.every_days
-    advanced = np.flatnonzero(age >= every / 2)
+    designated = every / 2  # on average: a vacancy waits for half an interval, its files for a whole one
+    decided = designated + every
+    advanced = np.flatnonzero(age >= designated)
     if not len(advanced):
         return
     answer_days = int(world.law["offre.delai_reponse_days"])
@@ -36,12 +38,12 @@ def pipeline(world: World, departures: exits.Departures) -> Story:
     turn, since_notice = world.dwellings.landlord[session.homes] % world.turns, age[session.homes]
     for number in np.unique(turn).tolist():
         world.to_designate[number].difference_update(session.homes.tolist())
-        waits = (turn == number) & (since_notice < 1.5 * every)
+        waits = (turn == number) & (since_notice < decided)
         if waits.any():
             world.in_session[number].append(part(session, waits))
-    decided = (since_notice >= 1.5 * every) & (since_notice < 1.5 * every + answer_days)
-    caleol.decide(world, part(session, decided))
-    promised(world, part(session, since_notice >= 1.5 * every + answer_days))
+    is_decided = (since_notice >= decided) & (since_notice < decided + answer_days)
+    caleol.decide(world, part(session, is_decided))
+    promised(world, part(session, since_notice >= decided + answer_days))
 
 
 def part(session: Session, keeps: np.ndarray) -> Session:

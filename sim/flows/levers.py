@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.flows.arrivals_again import file_again
 from sim.flows.demolition import may_start
-from sim.flows.programme import poisson_at
+from sim.flows.programme import lowest, poisson_at
 from sim.flows.recognitions import Procedures
 from sim.flows.renewals import Anniversaries
 from sim.flows.search import start_search, works_days
@@ -117,7 +117,7 @@ def help_to_move(world: World, anniversaries: Anniversaries, batch_days: int) ->
         concerned = too_large & (h.birth_year[rows] < oldest) & (world.ready_day[home] < 0)
         rows = rows[concerned & (d.channel[home] == Channel.LIST)]
         luck = world.luck.uniform("help_to_move_who", h.luck_id[rows], day)
-        rows = np.sort(rows[np.argsort(luck, kind="stable")[:count]])
+        rows = lowest(rows, luck, count)
         if len(rows):
             files = move_requests(world, rows)
             filed = moves.file_applications(world, files, Households.build(0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.flows.arrivals_again import file_again
-from sim.flows.programme import Plan
+from sim.flows.programme import Plan, lowest
 from sim.flows.recognitions import Procedures
 from sim.flows.renewals import Anniversaries
 from sim.inputs.stock_files import PLACES
@@ -54,12 +54,13 @@ def fill(world: World, residents: Residents, kind: str, count: int, occasion: in
     a, p = world.applications, world.scenario.flows.places
     if not count:
         return
-    rows = world.open_rows()
-    rows = rows[a.status[rows] == Status.OPEN]
-    age = year_of(world.day) - world.applicants(rows).birth_year.astype(int)
-    rows = rows[suits(kind, world.applicants(rows), age, int(world.law["jeunes.age_max_years"]))]
+    rows = np.flatnonzero(a.status[: len(a)] == Status.OPEN)
+    rows = rows[~a.is_mutation[rows]]
+    people = world.applicants(rows)
+    age = year_of(world.day) - people.birth_year.astype(np.int32)
+    rows = rows[suits(kind, people, age, int(world.law["jeunes.age_max_years"]))]
     luck = world.luck.uniform(f"place_{kind}", a.luck_id[rows], world.day + occasion)
-    rows = np.sort(rows[np.argsort(luck, kind="stable")[:count]])
+    rows = lowest(rows, luck, count)
     if not len(rows):
         return
     households = a.household[rows].astype(np.int64)

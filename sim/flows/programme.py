@@ -91,6 +91,11 @@ class Plan:
         return homes.copy()
 
 
+def lowest(rows: np.ndarray, luck: np.ndarray, count: int) -> np.ndarray:
+    """Return the rows that drew the smallest numbers, as many as there are to take, ascending."""
+    return np.asarray(np.sort(rows[np.argpartition(luck, count)[:count]] if count < len(rows) else rows))
+
+
 def poisson_at(uniform: float, mean: float) -> int:
     """Return the Poisson count of a mean at a quantile: more is built with a larger mean, never less."""
     count, term = 0, float(np.exp(-mean))

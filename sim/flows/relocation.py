@@ -116,32 +116,22 @@ def offer_vacancies(world: World, register: Relocations, turn: int) -> None:
     households = register.waiting(world)
     if not len(homes) or not len(households):
         return
-    order = steering.order_for(world, homes)
-    query, people, dwellings = ask_for(world, homes, order), world.people(), world.homes()
     far = world.newcomers.geography.km > float(world.law["relogement.distance_km"])
     waited = world.day - np.array([register.since[one] for one in households.tolist()])
     is_open_to_all = waited > world.scenario.flows.demolition.interlandlord_days
     own, files = h.dwelling[households], h.application[households].astype(np.int64)
-    fewest, most = world.applications.rooms_min[files], world.applications.rooms_max[files]
-    given: list[int] = []
-    taken: list[int] = []
-    is_free = np.ones(len(households), dtype=bool)
-    for place, home in enumerate(homes.tolist()):
-        may = is_free & (fewest <= d.rooms[home]) & (d.rooms[home] <= most) & ~far[d.commune[own], d.commune[home]]
-        may &= (d.landlord[own] == d.landlord[home]) | is_open_to_all
-        for one in np.flatnonzero(may).tolist():  # the first whom it suits
-            if world.waiting.suits(people, dwellings, world.terms, query, place, files[one : one + 1])[0]:
-                taken.append(int(households[one]))
-                given.append(place)
-                is_free[one] = False
-                break
-    if not given:
+    may = (d.landlord[homes][:, None] == d.landlord[own]) | is_open_to_all
+    may &= ~far[d.commune[own], d.commune[homes][:, None]]
+    query = ask_for(world, homes, steering.unsteered(world, homes))
+    found = world.waiting.first_suited(world.people(), world.homes(), world.terms, query, files, may)
+    rows, homes = files[found[found >= 0]], homes[found >= 0]
+    if not len(homes):
         return
-    rows, homes = h.application[np.array(taken)].astype(np.int64), homes[given]
+    order = steering.order_for(world, homes)
     world.to_designate[turn].difference_update(homes.tolist())
     first = np.ones(len(rows), dtype=np.int64)
     moves.designate(world, rows, homes, first, np.full(len(rows), int(Reason.RELOCATION)))
     moves_stock.inform(world, rows, homes)
-    steering.promise(world, homes, rows, [order.stands[i] for i in given] if world.policy.objectives else [])
+    steering.promise(world, homes, rows, order.stands if world.policy.objectives else [])
     lists = open_shortlists(world, Files(rows, homes, first, first, first, np.zeros(len(rows), dtype=bool)))
     propose(world, lists)

@@ -13,7 +13,7 @@ import numpy as np
 from sim.flows.arrivals import arrivals
 from sim.flows.caleol import commissions
 from sim.flows.control import months
-from sim.flows.deliveries import BATCH_DAYS, deliveries
+from sim.flows.deliveries import deliveries
 from sim.flows.exits import Departures, exits, start_year
 from sim.flows.first_day import pipeline
 from sim.flows.levers import entries, evictions, help_to_move
@@ -26,6 +26,7 @@ from sim.flows.renewals import Anniversaries, renewals, strikes
 from sim.flows.reviews import reviews
 from sim.flows.stock import start_stock
 from sim.flows.yearly import dated_changes, new_years, photograph
+from sim.inputs.schema import EXCHANGE
 from sim.inputs.territory import Territory
 from sim.population.build import FirstDay
 from sim.rules.policy import policy_of
@@ -69,6 +70,7 @@ def build_world(
 def start_flows(world: World) -> None:
     """Start one story per flow that is on, and one commission per landlord."""
     flows = world.scenario.flows
+    batch_days = flows.deliveries.every_days
     departures, anniversaries, procedures = Departures(), Anniversaries(world), Procedures(world)
     world.start(new_years(world, [lambda w: start_year(w, departures)]))
     world.start(dated_changes(world))
@@ -84,23 +86,23 @@ def start_flows(world: World) -> None:
     if flows.exits.on:
         world.start(exits(world, departures))
     if flows.deliveries.on:
-        plan = Plan(world, BATCH_DAYS) if flows.deliveries.programme else None
+        plan = Plan(world, batch_days) if flows.deliveries.programme else None
         world.start(deliveries(world, plan))
         if plan is not None:
-            world.start(places(world, plan, BATCH_DAYS, anniversaries, procedures))
+            world.start(places(world, plan, batch_days, anniversaries, procedures))
     start_stock(world)
     if flows.evictions.per_year:
         world.start(evictions(world, anniversaries, procedures))
     if flows.entries:
-        world.start(entries(world, anniversaries, procedures, BATCH_DAYS))
+        world.start(entries(world, anniversaries, procedures, batch_days))
     if flows.help_to_move.per_year:
-        world.start(help_to_move(world, anniversaries, BATCH_DAYS))
+        world.start(help_to_move(world, anniversaries, batch_days))
     if flows.life.on:
         world.start(live(world, Lives(anniversaries, procedures, departures)))
     world.start(months(world))
     if flows.reviews.on:
         world.start(reviews(world))
-    if world.scenario.rules.exchange.name != "none":
+    if EXCHANGE not in world.scenario.closed:
         from sim.flows.exchanges import exchanges  # its solvers weigh 30 MB, for those who trade alone
 
         world.start(exchanges(world))
@@ -174,6 +176,7 @@ def simulate(
         last_day=world.last,
         legal_values_read=world.law.read,
         rounds=np.array(world.exchange_rounds, dtype=ROUND),
+        closed=world.scenario.closed,
         seconds=time.process_time() - began,
     )
 

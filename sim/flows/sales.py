@@ -79,10 +79,10 @@ def sales(world: World, register: Sales) -> Story:
         moves_stock.leave_dwelling(world, households, Reason.SALE)
         moves_stock.set_use(world, rows, Use.SOLD, Reason.SALE)
         yield world.until(day, Phase.LEASES)
-        empty = register.for_sale[world.dwellings.tenant[register.for_sale] < 0]
-        is_delivered = world.dwellings.service_day[empty] <= day
-        moves_stock.set_use(world, empty[is_delivered], Use.SOLD, Reason.SALE)
-        register.for_sale = np.setdiff1d(register.for_sale, empty[is_delivered])
+        waiting = register.for_sale
+        is_sold = (world.dwellings.tenant[waiting] < 0) & (world.dwellings.service_day[waiting] <= day)
+        moves_stock.set_use(world, waiting[is_sold], Use.SOLD, Reason.SALE)
+        register.for_sale = np.sort(waiting[~is_sold])
 
 
 def choose_year(world: World, register: Sales, decided: Calendar, from_day: int) -> None:

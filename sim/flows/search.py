@@ -115,7 +115,9 @@ def pass_on(world: World, dwellings: np.ndarray, *, has_failed: bool) -> None:
 
 
 def works_days(world: World, dwellings: np.ndarray) -> np.ndarray:
-    """Return the days of works before dwellings may be let again: 0.4 to 1.6 times the mean."""
+    """Return the days of works before dwellings may be let again: uniform around the mean."""
     d = world.dwellings
     luck = world.luck.uniform("works", d.luck_id[dwellings], d.lettings_count[dwellings])
-    return np.rint(world.scenario.flows.exits.works_mean_days * (0.4 + 1.2 * luck)).astype(np.int64)
+    exits = world.scenario.flows.exits
+    spread = exits.works_spread_share
+    return np.rint(exits.works_mean_days * (1 - spread + 2 * spread * luck)).astype(np.int64)

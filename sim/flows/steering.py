@@ -14,7 +14,18 @@ import numpy as np
 
 from sim.inputs.schema_objectives import Objective, objective_of_law
 from sim.rules.designation import served_order
-from sim.rules.objectives import Home, State, applies, counts, is_counted, member_of, preferences, serves, unit_of
+from sim.rules.objectives import (
+    Home,
+    State,
+    applies,
+    counts,
+    is_counted,
+    member_of,
+    preferences,
+    serves,
+    standing,
+    unit_of,
+)
 from sim.rules.prefect import substituted
 from sim.rules.reservations import PREFERENCES, Namer
 from sim.rules.segments import BASE_SEGMENTS, Context, facts_of
@@ -80,10 +91,30 @@ class Order(NamedTuple):
     stands: list[Stand]
 
 
-def order_for(world: World, dwellings: np.ndarray) -> Order:
-    """Return the order in which segments are served for dwellings, under the objectives as they stand."""
+def unsteered(world: World, dwellings: np.ndarray) -> Order:
+    """Return the order in which segments are served for dwellings when no objective says otherwise."""
+    return Order(own_tiers(world.policy.segments), asked(world, dwellings), [])
+
+
+class Known(dict[tuple[object, ...], np.ndarray]):
+    """Orders of segments worked out already, by all that they depend on; for one session."""
+
+
+def order_for(
+    world: World, dwellings: np.ndarray, lines: np.ndarray | None = None, known: Known | None = None
+) -> Order:
+    """Return the order in which segments are served for dwellings, under the objectives as they stand.
+
+    Parameters
+    ----------
+    lines : numpy.ndarray, optional
+        Who is asked for candidates, when it is ``asked`` already.
+    known : Known, optional
+        What the session has worked out.
+    """
     segments, policy = world.policy.segments, world.policy
-    lines = asked(world, dwellings)
+    lines = asked(world, dwellings) if lines is None else lines
+    known = Known() if known is None else known
     if not policy.objectives and not world.substituted:
         return Order(own_tiers(segments), lines, [])
     tables: dict[tuple[object, ...], int] = {}
@@ -92,7 +123,7 @@ def order_for(world: World, dwellings: np.ndarray) -> Order:
     found = np.full(lines.shape, NOBODY, dtype=np.int64)
     of_each = []
     for i, dwelling in enumerate(dwellings.tolist()):
-        members = members_of(world, home_of(world, dwelling))
+        members = members_at(world, dwelling)
         signature = tuple(members.items())
         if signature not in stands:
             stands[signature] = Stand(members, states_of(world, members))
@@ -103,14 +134,23 @@ def order_for(world: World, dwellings: np.ndarray) -> Order:
                 continue
             key = (line, is_substituted, signature)
             if key not in tables:
-                own = own_preferences(segments)[line]
-                if is_substituted:
-                    own = substituted(own, serves(controlled(world), policy.facts))
                 tables[key] = len(made)
-                objectives = {name: policy.objectives[name] for name in members}
-                made.append(preferences(objectives, stands[signature].states, policy.facts, own))
+                made.append(served(world, stands[signature], line, is_substituted, known))
             found[i, turn] = tables[key]
     return Order(np.stack(made), found, of_each)
+
+
+def served(world: World, stand: Stand, line: int, is_substituted: bool, known: Known) -> np.ndarray:
+    """Return the order in which a line serves the segments, under the objectives that apply to a dwelling."""
+    policy = world.policy
+    objectives = {name: policy.objectives[name] for name in stand.members}
+    key = (line, is_substituted, *stand.members, standing(objectives, stand.states))
+    if key not in known:
+        own = own_preferences(policy.segments)[line]
+        if is_substituted:
+            own = substituted(own, serves(controlled(world), policy.facts))
+        known[key] = preferences(objectives, stand.states, policy.facts, own)
+    return known[key]
 
 
 def home_of(world: World, dwelling: int) -> Home:
@@ -131,10 +171,19 @@ def home_of(world: World, dwelling: int) -> Home:
 
 def members_of(world: World, home: Home) -> dict[str, Member]:
     """Return the member that a dwelling belongs to, for each objective that applies to it."""
-    cached = world.members.get(home)
+    return {name: member_of(o, home) for name, o in world.policy.objectives.items() if applies(o, home)}
+
+
+def members_at(world: World, dwelling: int) -> dict[str, Member]:
+    """Return ``members_of``, worked out once for all dwellings that are alike."""
+    d = world.dwellings
+    like = (
+        int(d.commune[dwelling]), int(d.landlord[dwelling]), int(d.reserved_for[dwelling]), int(d.rooms[dwelling]),
+        int(d.financing[dwelling]), bool(world.is_in_qpv[dwelling]), bool(world.lettings.is_in_residence[dwelling]),
+    )  # fmt: skip
+    cached = world.members.get(like)
     if cached is None:
-        objectives = world.policy.objectives.items()
-        cached = world.members[home] = {name: member_of(o, home) for name, o in objectives if applies(o, home)}
+        cached = world.members[like] = members_of(world, home_of(world, dwelling))
     return cached
 
 
@@ -156,33 +205,21 @@ def household_facts(world: World, rows: np.ndarray, names: tuple[str, ...]) -> d
     return dict(facts_of(names, world.applicants(rows), context))
 
 
-def criteria(world: World) -> tuple[str, ...]:
-    """Return every criterion that the objectives of the scenario ask about."""
-    return tuple(dict.fromkeys(c for o in world.policy.objectives.values() for c in o.criteria))
+def counting(world: World, rows: np.ndarray) -> dict[str, list[bool]]:
+    """Return which households of applications count, by objective."""
+    facts = household_facts(world, rows, world.policy.criteria)
+    return {name: counts(o, facts).tolist() for name, o in world.policy.objectives.items()}
 
 
-class Counting(NamedTuple):
-    """Which households count for which objective, and their facts where a reserve may claim them."""
-
-    counts: dict[str, list[bool]]
-    facts: dict[str, np.ndarray]
-
-
-def counting(world: World, rows: np.ndarray) -> Counting:
-    """Return what objectives say of the households of applications."""
-    facts = household_facts(world, rows, criteria(world))
-    return Counting({name: counts(o, facts).tolist() for name, o in world.policy.objectives.items()}, facts)
-
-
-def count(world: World, stand: Stand, counting: Counting, place: int) -> Promise:
+def count(world: World, stand: Stand, counting: dict[str, list[bool]], place: int) -> Promise:
     """Count an attribution to one of the households looked at, and return what was counted."""
     unit, objectives = "", world.policy.objectives
     if any(objectives[name].kind == "reserve" for name in stand.members):
-        mine = {name: values[place] for name, values in counting.facts.items()}
+        mine = {name: counting[name][place] for name in stand.members}
         unit = unit_of({name: objectives[name] for name in stand.members}, stand.states, mine)
     counted = []
     for name, member in stand.members.items():
-        is_mine = is_counted(name, objectives[name], counting.counts[name][place], unit)
+        is_mine = is_counted(name, objectives[name], counting[name][place], unit)
         counted.append((name, member, is_mine))
         world.book.count(name, is_mine, member)
     return Promise(stand, tuple(counted), world.book.month)

@@ -29,9 +29,13 @@ class Works:
         self.lines = read_demolition(p.programme, world.territory)
         self.share = p.realised_share * p.emptied_share * world.scale / DAYS_PER_YEAR
         self.started = [0] * len(self.lines)
+        communes = np.arange(len(world.commune_codes))
+        self.is_at = [is_at(world, line, communes).tolist() for line in self.lines]  # by commune, asked at each vacancy
 
     def take(self, dwellings: np.ndarray, ready_days: Any) -> None:
         """Keep vacancies empty for works, from the day they would have been let on: E, F and G, D in QPV (action 3)."""
+        if not len(dwellings):
+            return
         world, d = self.world, self.world.dwellings
         ready = np.broadcast_to(ready_days, dwellings.shape)
         label = d.energy[dwellings]
@@ -46,7 +50,7 @@ class Works:
         for number, line in enumerate(self.lines):
             begins, ends = first_day(line.first_year), first_day(line.last_year + 1)
             pace = line.per_year * self.share * (min(world.day, ends) - max(world.first, begins))
-            if world.day < ends and is_at(world, line, np.array([commune]))[0] and self.started[number] + 1 <= pace:
+            if world.day < ends and self.is_at[number][commune] and self.started[number] + 1 <= pace:
                 self.started[number] += 1
                 return True
         return False
@@ -85,8 +89,9 @@ def works(world: World, register: Works) -> Story:
 
 def renovate(world: World, rows: np.ndarray) -> None:
     """Rehabilitate dwellings without emptying them."""
-    use = world.dwellings.use[rows]
-    moves_stock.set_use(world, rows[np.isin(use, OPEN_TO_WORKS)], Use.RENOVATED, Reason.WORKS)
+    if len(rows):
+        use = world.dwellings.use[rows]
+        moves_stock.set_use(world, rows[np.isin(use, OPEN_TO_WORKS)], Use.RENOVATED, Reason.WORKS)
 
 
 def choose_year(world: World, register: Works, due: Calendar, from_day: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, outside_exchange, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import ALL_SCOPES, LEASE_SCOPES, Measure, count, indicator, mean, ratio, share
 from sim.rules.commission import Decision
@@ -16,7 +16,7 @@ EXAMINED = (EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
 def files(prepared: Preparation) -> Population:
     """Files brought before a session, withdrawn ones included, by dwelling."""
     events = prepared.r.events
-    positions = select(events, *EXAMINED, EventKind.RETRACTED)
+    positions = prepared.of(*EXAMINED, EventKind.RETRACTED)
     rows, year = events["dwelling"][positions], prepared.year(events["day"][positions])
     places = prepared.at_dwelling(rows, prepared.in_qpv(rows, year))
     places["reservataire"] = prepared.holder(rows, positions)
@@ -31,7 +31,7 @@ def files(prepared: Preparation) -> Population:
 def answering(prepared: Preparation) -> Population:
     """Applicants who got an offer in a year, each counted once a year."""
     events = prepared.r.events
-    positions = outside_exchange(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
+    positions = prepared.outside_exchange(EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
     who, year = events["application"][positions], prepared.year(events["day"][positions])
     _, first, place = np.unique(who.astype(np.int64) * 10_000 + year, return_index=True, return_inverse=True)
     refusals = np.bincount(place, weights=events["kind"][positions] != EventKind.OFFERED, minlength=len(first))
@@ -42,7 +42,7 @@ def answering(prepared: Preparation) -> Population:
 def offers_before(prepared: Preparation) -> np.ndarray:
     """Return, for each lease, how many offers were made for the dwelling since its last letting."""
     events = prepared.r.events
-    positions = select(events, EventKind.OFFERED, EventKind.HOUSED, EventKind.LET_OUTSIDE)
+    positions = prepared.of(EventKind.OFFERED, EventKind.HOUSED, EventKind.LET_OUTSIDE)
     order = np.lexsort((positions, events["dwelling"][positions]))
     kinds, homes = events["kind"][positions][order], events["dwelling"][positions][order]
     so_far = np.cumsum(kinds == EventKind.OFFERED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from sim.indicators import (
 )
 from sim.indicators.facts import Facts, Norms, prepare
 from sim.indicators.grid import SCOPES, Names
-from sim.indicators.measures import INDICATORS, Measure
+from sim.indicators.measures import INDICATORS, Measure, nothing
 from sim.state.records import Replication
 
 __all__ = ["COLUMNS", "INDICATORS", "compute", "frame", "not_fed", "prepare"]
@@ -40,9 +40,9 @@ MODULES = (
 COLUMNS = ("year", "indicator", "scope", "group", "numerator", "denominator", "value", "unit")
 
 
-def not_fed() -> list[str]:
-    """Return the codes that no flow of the model feeds yet."""
-    return [entry.name for entry in INDICATORS if not entry.extra["fed"]]
+def not_fed(closed: Collection[str]) -> list[str]:
+    """Return the codes that nothing feeds when a scenario leaves some things closed (``Scenario.closed``)."""
+    return [entry.name for entry in INDICATORS if entry.extra["needs"] in closed]
 
 
 def compute(replication: Replication, names: Names, norms: Mapping[int, Norms]) -> pd.DataFrame:
@@ -63,7 +63,8 @@ def compute(replication: Replication, names: Names, norms: Mapping[int, Norms]) 
 def frame(facts: Facts) -> pd.DataFrame:
     """Return the tidy frame of all indicators; rows by indicator, year and group, in the order of the grid."""
     grid, entries = facts.grid, list(INDICATORS)
-    measures = [entry.function(facts) for entry in entries]
+    without = set(not_fed(facts.source.r.closed))
+    measures = [nothing(facts) if entry.name in without else entry.function(facts) for entry in entries]
     groups = [
         np.flatnonzero(grid.mask(entry.extra["scopes"]) & present(m, facts))
         for entry, m in zip(entries, measures, strict=True)

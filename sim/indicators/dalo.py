@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import Measure, count, indicator, share
 from sim.rules.recognition import dalo_offer_days, may_seise_tribunal
@@ -19,14 +19,14 @@ def due(prepared: Preparation) -> Population:
     ``is_late``: no offer was made between the decision and the end of the delay, so that the tribunal may be seised.
     """
     events, last = prepared.r.events, prepared.r.last_day
-    positions = select(events, EventKind.RECOGNISED)
+    positions = prepared.of(EventKind.RECOGNISED)
     positions = positions[(events["value"][positions].astype(np.int64) & int(Recognition.DALO)) > 0]
     rows, decided = events["application"][positions], events["day"][positions].astype(np.int64)
     deadline = np.zeros(len(rows), dtype=np.int64)
     for index, months in enumerate(prepared.dalo_offer_months.tolist()):
         of_year = prepared.year(decided) == index
         deadline[of_year] = dalo_offer_days(decided[of_year], {"dalo.delai_offre_months": months})
-    offers = select(events, EventKind.OFFERED)
+    offers = prepared.of(EventKind.OFFERED)
     span = int(prepared.starts[-1]) + 1
     made = np.unique(events["application"][offers].astype(np.int64) * span + events["day"][offers])
     place = np.searchsorted(made, rows.astype(np.int64) * span + decided)

@@ -5,17 +5,23 @@ A cycle frees no dwelling; a chain takes an empty one and gives one back to the 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators import measures
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
-from sim.indicators.measures import Measure, count, indicator, mean, ratio
+from sim.indicators.measures import Measure, count, mean, ratio
+from sim.inputs.schema import EXCHANGE
 from sim.rules.occupancy import is_over_occupied, is_under_occupied
 from sim.words.codes import GROUND_LABELS, MUTATION_GROUNDS, EventKind, Ground, Reason
 
 SCOPES = ("mel", "territoire", "bailleur", "typologie", "financement", "qpv", "public")
 LONGEST = 4
 PER = 10_000
+indicator = partial(measures.indicator, needs=EXCHANGE)
+"""What no exchange feeds has no value when the scenario opens none."""
 
 
 def groups(leases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +83,7 @@ def rounds(prepared: Preparation) -> Population:
 def failures(prepared: Preparation) -> Population:
     """Households set free because their exchange failed, that of the commission that turned them down included."""
     events = prepared.r.events
-    positions = select(events, EventKind.RELEASED, EventKind.REJECTED)
+    positions = prepared.of(EventKind.RELEASED, EventKind.REJECTED)
     positions = positions[events["reason"][positions] == Reason.EXCHANGE_FAILED]
     is_refused = events["kind"][positions] == EventKind.REJECTED
     return attach(prepared.grid, prepared.year(events["day"][positions]), {}, columns={"is_refused": is_refused})

@@ -15,6 +15,7 @@ from sim.indicators.publics import BLOCKED_MUTATION, DALO, PDALHPD, publics
 from sim.rules.occupancy import is_over_occupied, is_under_occupied
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
+from sim.state.log import by_kind, positions_of
 from sim.state.records import Replication, YearEnd
 from sim.words.clock import first_day, year_of
 from sim.words.codes import LETTABLE, EventKind, Reason
@@ -66,20 +67,6 @@ class Facts:
         return self._made[name]
 
 
-def select(events: np.ndarray, *kinds: EventKind) -> np.ndarray:
-    """Return the positions in the log of some kinds of event."""
-    wanted = np.zeros(256, dtype=bool)
-    wanted[list(kinds)] = True
-    return np.flatnonzero(wanted[events["kind"]])
-
-
-def outside_exchange(events: np.ndarray, *kinds: EventKind) -> np.ndarray:
-    """Return the positions of some kinds of event, without those of exchanges."""
-    found = select(events, *kinds)
-    reason = events["reason"][found]
-    return np.asarray(found[(reason != Reason.EXCHANGED) & (reason != Reason.EXCHANGE_FAILED)])
-
-
 def prepare(replication: Replication, names: Names, norms: Mapping[int, Norms]) -> Facts:
     """Arrange one replication for counting.
 
@@ -106,22 +93,33 @@ class Preparation:
         self.dalo_offer_months = np.array([norms[y].dalo_offer_months for y in grid.years])
         self.key_workers = np.array([norms[y].key_worker_share for y in grid.years])
         self.territory = np.asarray(grid.names.territory_of)
+        self._positions = by_kind(replication.events["kind"])
+
+    def of(self, *kinds: EventKind) -> np.ndarray:
+        """Return the positions in the log of some kinds of event, in its order."""
+        return positions_of(self._positions, kinds)
+
+    def outside_exchange(self, *kinds: EventKind) -> np.ndarray:
+        """Return the positions of some kinds of event, without those of exchanges."""
+        found = self.of(*kinds)
+        reason = self.r.events["reason"][found]
+        return np.asarray(found[(reason != Reason.EXCHANGED) & (reason != Reason.EXCHANGE_FAILED)])
 
     def facts(self) -> Facts:
         """Return every population."""
-        events, kind = self.r.events, EventKind
+        kind = EventKind
         starts, last = self.starts, self.r.last_day
         windows = [(max(int(a), self.r.first_day), min(int(b) - 1, last)) for a, b in pairwise(starts)]
-        moved = select(events, kind.VACATED)
+        moved = self.of(kind.VACATED)
         return Facts(
             self.grid,
             self.leases(),
             self.stock(),
-            self.flow(select(events, kind.FILED)),
-            self.flow(select(events, kind.LAPSED, kind.WITHDRAWN, kind.STRUCK_OFF)),
+            self.flow(self.of(kind.FILED)),
+            self.flow(self.of(kind.LAPSED, kind.WITHDRAWN, kind.STRUCK_OFF)),
             self.answers(),
             self.sessions(),
-            self.of_dwellings(select(events, kind.LET_OUTSIDE)),
+            self.of_dwellings(self.of(kind.LET_OUTSIDE)),
             self.of_dwellings(self.freed(moved)),
             self.dwellings(),
             self.spells(),
@@ -133,7 +131,7 @@ class Preparation:
     def is_exchange(self) -> np.ndarray:
         """Which leases were signed in an exchange (leases stand in the order of the log)."""
         events = self.r.events
-        return np.asarray(events["reason"][select(events, EventKind.HOUSED)] == Reason.EXCHANGED)
+        return np.asarray(events["reason"][self.of(EventKind.HOUSED)] == Reason.EXCHANGED)
 
     def freed(self, moved: np.ndarray) -> np.ndarray:
         """Return the exits that free a dwelling for the list: moves, and the first of a chain; no cycle does."""
@@ -223,7 +221,7 @@ class Preparation:
     def holder(self, rows: np.ndarray, positions: np.ndarray) -> np.ndarray:
         """Return the réservataire to whom dwellings were oriented at some places of the log."""
         events, born = self.r.events, self.r.dwellings_born.reserved_for
-        oriented, span = select(events, EventKind.ORIENTED), len(events) + 1
+        oriented, span = self.of(EventKind.ORIENTED), len(events) + 1
         keys = events["dwelling"][oriented].astype(np.int64) * span + oriented
         order = np.argsort(keys)
         keys, values = keys[order], events["value"][oriented][order]
@@ -236,7 +234,7 @@ class Preparation:
     def answers(self) -> Population:
         """Return offers and refusals, by dwelling."""
         events = self.r.events
-        positions = outside_exchange(events, EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
+        positions = self.outside_exchange(EventKind.OFFERED, EventKind.REFUSED, EventKind.EXPIRED)
         kinds, rows = events["kind"][positions], events["dwelling"][positions]
         year, who = self.year(events["day"][positions]), events["application"][positions]
         places = self.at_dwelling(rows, self.in_qpv(rows, year)) | {"reservataire": self.holder(rows, positions)}
@@ -246,7 +244,7 @@ class Preparation:
     def sessions(self) -> Population:
         """Return the dwellings examined by a commission, with the number of their files."""
         events = self.r.events
-        positions = outside_exchange(events, EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
+        positions = self.outside_exchange(EventKind.RANKED, EventKind.REJECTED, EventKind.INADMISSIBLE)
         span = int(self.starts[-1])
         keys = events["dwelling"][positions].astype(np.int64) * span + events["day"][positions]
         _, first, files = np.unique(keys, return_index=True, return_counts=True)
@@ -287,7 +285,7 @@ class Preparation:
         if not len(persons):
             persons = self.r.households.size[np.where(is_let, tenants, 0)].astype(np.int32)
         a_year_old = in_service & (table.service_day[:size] <= begins)
-        lettings = select(self.r.events, EventKind.HOUSED, EventKind.LET_OUTSIDE)
+        lettings = self.of(EventKind.HOUSED, EventKind.LET_OUTSIDE)
         this_year = lettings[self.year(self.r.events["day"][lettings]) == index]
         was_let = np.zeros(table.count, dtype=bool)
         was_let[self.r.events["dwelling"][this_year]] = True

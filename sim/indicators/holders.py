@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import LEASE_SCOPES, Measure, count, indicator, ratio, share
 from sim.words.codes import EventKind, Reason, Reservataire
@@ -13,7 +13,7 @@ from sim.words.codes import EventKind, Reason, Reservataire
 def oriented(prepared: Preparation) -> Population:
     """Orientations, by the holder that got the dwelling, or that lost it when it came back to the landlord."""
     events = prepared.r.events
-    positions = select(events, EventKind.ORIENTED)
+    positions = prepared.of(EventKind.ORIENTED)
     rows, year = events["dwelling"][positions], prepared.year(events["day"][positions])
     is_first = events["reason"][positions] == Reason.NONE
     holder = np.where(is_first, events["value"][positions], prepared.holder(rows, positions)).astype(np.int32)

@@ -34,7 +34,7 @@ WISH_SCOPES = ("mel", "territoire", "commune", "typologie", "public")
 
 
 def indicator(
-    code: str, *, label: str, unit: str, reference: str, scopes: tuple[str, ...] = ALL_SCOPES, fed: bool = True
+    code: str, *, label: str, unit: str, reference: str, scopes: tuple[str, ...] = ALL_SCOPES, needs: str = ""
 ) -> Callable[[Indicator], Indicator]:
     """Register an indicator.
 
@@ -50,10 +50,10 @@ def indicator(
         Formula, by its number in section 8.4 of the rules.
     scopes : tuple of str
         Scopes in which it has a meaning; those that its populations lack are left out.
-    fed : bool
-        False when no flow of the model feeds it yet: it is null and listed as such.
+    needs : str
+        What a scenario must open for it to be fed (a name of ``Scenario.closed``): else it is null and listed as such.
     """
-    return INDICATORS.register(code, label=label, unit=unit, reference=reference, scopes=scopes, fed=fed)
+    return INDICATORS.register(code, label=label, unit=unit, reference=reference, scopes=scopes, needs=needs)
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Measure:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import ROOMS
 from sim.indicators.measures import Measure, indicator, nothing, ratio
 from sim.indicators.stock_flows import RENT, stock_days, total
@@ -23,7 +23,7 @@ LARGEST = len(ROOMS)
 def as_of(prepared: Preparation, key: str, column: int, born: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the values of a column that changes, on each 31 December in turn."""
     events = prepared.r.events
-    positions = select(events, EventKind.CHANGED)
+    positions = prepared.of(EventKind.CHANGED)
     positions = positions[events["rank"][positions] == column]
     days, values = events["day"][positions], born.copy()
     done = 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import LEASE_SCOPES, Measure, indicator, mean, share
 from sim.rules.cotation import tied, whole_points
@@ -17,7 +17,7 @@ from sim.words.codes import EventKind
 def ranked(prepared: Preparation) -> Population:
     """Files ranked by a commission, with the score each was designated with."""
     events = prepared.r.events
-    positions, points = scored(events)
+    positions, points = scored(prepared)
     rows, year = events["dwelling"][positions], prepared.year(events["day"][positions])
     places = prepared.at_dwelling(rows, prepared.in_qpv(rows, year))
     places["reservataire"] = prepared.holder(rows, positions)
@@ -36,9 +36,10 @@ def ranked(prepared: Preparation) -> Population:
     return attach(prepared.grid, year, places, columns=columns)
 
 
-def scored(events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def scored(prepared: Preparation) -> tuple[np.ndarray, np.ndarray]:
     """Return the places in the log of the files ranked, and the points of their last designation."""
-    ranks, named = select(events, EventKind.RANKED), select(events, EventKind.DESIGNATED)
+    events = prepared.r.events
+    ranks, named = prepared.of(EventKind.RANKED), prepared.of(EventKind.DESIGNATED)
     span = len(events) + 1
     keys = events["application"][named].astype(np.int64) * span + named
     order = np.argsort(keys)

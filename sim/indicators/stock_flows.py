@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import DWELLING_SCOPES, Measure, count, indicator
 from sim.state.living import COLUMNS
@@ -68,7 +68,7 @@ def banned(facts: Facts) -> Measure:
 def use_changes(prepared: Preparation) -> Population:
     """Dwellings whose use changes, in the year."""
     events = prepared.r.events
-    return _of(prepared, select(events, EventKind.USE_CHANGED), {"use": events["value"].astype(np.uint8)})
+    return _of(prepared, prepared.of(EventKind.USE_CHANGED), {"use": events["value"].astype(np.uint8)})
 
 
 def _of(prepared: Preparation, positions: np.ndarray, columns: dict[str, np.ndarray]) -> Population:
@@ -102,7 +102,7 @@ for _code, (_to, _label) in USES.items():
 def lowered(prepared: Preparation) -> Population:
     """Rents lowered at reletting, in the year, with what is given up in a full year (base year euros)."""
     events, born = prepared.r.events, prepared.r.dwellings_born.rent_eur_month
-    positions = select(events, EventKind.CHANGED)
+    positions = prepared.of(EventKind.CHANGED)
     positions = positions[(events["rank"][positions] == RENT) & (events["reason"][positions] == Reason.RENT_LOWERED)]
     given_up = np.zeros(len(events))
     given_up[positions] = MONTHS_PER_YEAR * (born[events["dwelling"][positions]] - events["value"][positions])
@@ -136,7 +136,7 @@ def evicted(facts: Facts) -> Measure:
 
 def evictions(prepared: Preparation) -> Population:
     """Tenants evicted, in the year."""
-    positions = select(prepared.r.events, EventKind.VACATED)
+    positions = prepared.of(EventKind.VACATED)
     return _of(prepared, positions[prepared.r.events["reason"][positions] == Reason.EVICTED], {})
 
 
@@ -152,14 +152,14 @@ def places(facts: Facts) -> Measure:
 def entries(prepared: Preparation) -> Population:
     """Applicants who leave the list for a place, in the year, by what they asked for first."""
     events = prepared.r.events
-    positions = select(events, EventKind.WITHDRAWN)
+    positions = prepared.of(EventKind.WITHDRAWN)
     return prepared.flow(positions[events["reason"][positions] == Reason.PLACE])
 
 
 def new_social(prepared: Preparation) -> Population:
     """PLUS and PLAI delivered outside QPV, in the year: what the 30 % rule of the PLH counts (action 17)."""
     events, table = prepared.r.events, prepared.r.dwellings
-    positions = select(events, EventKind.DELIVERED)
+    positions = prepared.of(EventKind.DELIVERED)
     rows = events["dwelling"][positions]
     year = prepared.year(events["day"][positions])
     counted = np.isin(table.financing[rows], SOCIAL) & ~prepared.in_qpv(rows, year)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.indicators.facts import Facts, Preparation, select
+from sim.indicators.facts import Facts, Preparation
 from sim.indicators.grid import Population, attach
 from sim.indicators.measures import DWELLING_SCOPES, LEASE_SCOPES, Measure, count, indicator, ratio, share
 from sim.rules.occupancy import Situation
@@ -14,7 +14,7 @@ from sim.words.codes import EventKind, Financing, Reason
 def openings(prepared: Preparation) -> Population:
     """Dwellings delivered or left, in the year."""
     events = prepared.r.events
-    positions = select(events, EventKind.DELIVERED, EventKind.VACATED)
+    positions = prepared.of(EventKind.DELIVERED, EventKind.VACATED)
     rows, year = events["dwelling"][positions], prepared.year(events["day"][positions])
     is_new = events["kind"][positions] == EventKind.DELIVERED
     columns = {"is_new": is_new, "is_departure": ~is_new & (events["reason"][positions] == Reason.LEFT_SECTOR)}
@@ -24,7 +24,7 @@ def openings(prepared: Preparation) -> Population:
 def reviews(prepared: Preparation) -> Population:
     """Occupancies referred by the three-year review, in the year."""
     events = prepared.r.events
-    positions = select(events, EventKind.REVIEWED)
+    positions = prepared.of(EventKind.REVIEWED)
     rows, year = events["dwelling"][positions], prepared.year(events["day"][positions])
     places = prepared.at_dwelling(rows, prepared.in_qpv(rows, year))
     return attach(prepared.grid, year, places, columns={"flags": events["value"][positions].astype(np.uint8)})

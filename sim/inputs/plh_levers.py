@@ -31,7 +31,6 @@ class Lever(Strict):
     base: tuple[str, ...] = Field(default=(), description="overrides of both runs")
     moved: tuple[str, ...] = Field(default=(), description="overrides of the moved run only")
     applicants: int = Field(default=500, description="size of the world of the trial; some publics need more people")
-    is_tried: bool = Field(default=True, description="false: too small for a small world, tested otherwise")
 
     @property
     def place(self) -> str:
@@ -115,7 +114,7 @@ def _row(lever: Lever, known: dict[str, dict[str, Any]], source: str) -> dict[st
         "default": declared["default"] if declared["default"] != "" else "aucun",
         "unit": declared["unit"] or "réglage",
         "source": declared["source"] or source,
-        "trial": " ".join(("reference", *lever.base, "->", lever.scenario, *lever.moved)) if lever.is_tried else "",
+        "trial": " ".join(("reference", *lever.base, "->", lever.scenario, *lever.moved)),
         "indicator": lever.place,
         "expected": f"{lever.expected:+g}",
         "arithmetic": lever.arithmetic,

@@ -14,6 +14,9 @@ from sim.inputs.schema_flows import Behaviour, Flows
 from sim.inputs.schema_rules import Rules
 from sim.inputs.schema_studies import Precision, Search, Sensitivity
 
+EXCHANGE = "exchange"
+"""The name by which indicators say that they need the exchange between tenants."""
+
 
 class Run(Strict):
     """When, how often, how large."""
@@ -51,3 +54,8 @@ class Scenario(Strict):
     )
     sensitivity: Sensitivity = Sensitivity()
     search: Search = Search()
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """What indicators may need and the scenario does not open: they have no value then (``indicators_not_fed``)."""
+        return frozenset({EXCHANGE} if self.rules.exchange.name == "none" else ())

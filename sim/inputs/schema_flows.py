@@ -124,6 +124,9 @@ class Exits(Strict):
         source="dérivé : 50 jours vacants entre deux baux (figures.md section 6)",
         ge=0,
     )
+    works_spread_share: float = parameter(
+        0.6, unit="share", doc="écart extrême à cette moyenne, de part et d'autre (loi uniforme)", ge=0, le=1
+    )
 
 
 class Deliveries(Strict):
@@ -143,6 +146,12 @@ class Deliveries(Strict):
     pls_share: float = parameter(0.10, unit="share", doc="part de PLS", ge=0, le=1)
     qpv_share: float = parameter(0.10, unit="share", doc="part livrée en QPV", ge=0, le=1)
     notice_days: int = parameter(90, unit="days", doc="recherche de candidats avant la livraison", ge=0)
+    every_days: int = parameter(
+        14,
+        unit="days",
+        doc="intervalle entre deux mises en service, et entre deux entrées des autres flux groupés",
+        ge=1,
+    )
     programme: str = technical(
         "", doc="CSV d'un programme daté (scenarios/programmes) ; vide : per_year logements par an, sans places"
     )
@@ -235,7 +244,10 @@ class Refuse(Strict):
     not_wanted_rooms: float = parameter(
         0.30, unit="coefficient", doc="log-cote ajoutée pour une autre typologie que celle demandée"
     )
-    effort: float = parameter(1.5, unit="coefficient", doc="log-cote par point de taux d'effort au-dessus de 20 %")
+    effort: float = parameter(1.5, unit="coefficient", doc="log-cote par unité de taux d'effort au-dessus du seuil")
+    effort_from_share: float = parameter(
+        0.20, unit="share", doc="taux d'effort à partir duquel il pèse sur le refus", ge=0, le=1
+    )
     mutation: float = parameter(
         0.60,
         unit="coefficient",

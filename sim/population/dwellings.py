@@ -117,8 +117,8 @@ def furnish(homes: Dwellings, shapes: Shapes, rng: np.random.Generator) -> None:
 def apl_ceiling_eur_month(homes: Dwellings, family: np.ndarray, shapes: Shapes) -> np.ndarray:
     """Return the APL rent ceiling plus flat charges of a family in each dwelling, base year, eur/month."""
     day = first_day(shapes.territory.base_year) + MID_YEAR
-    zone = (shapes.territory.communes["apl_zone"].to_numpy(int)[homes.commune] == 3).astype(int)
-    return np.asarray(rent_caps_eur_month(shapes, day)[zone, family] + flat_charges_eur_month(shapes, day)[family])
+    zones = shapes.is_zone_3[homes.commune]
+    return np.asarray(rent_caps_eur_month(shapes, day)[zones, family] + flat_charges_eur_month(shapes, day)[family])
 
 
 def under_ceiling(homes: Dwellings, shapes: Shapes) -> np.ndarray:

@@ -61,6 +61,11 @@ class Shapes:
         return bands[:, 0], bands[:, 1]
 
     @cached_property
+    def is_zone_3(self) -> np.ndarray:
+        """Whether each commune is in zone 3 of the housing benefit, the others being in zone 2 (0 or 1)."""
+        return np.asarray(self.territory.communes["apl_zone"].to_numpy(int) == 3, dtype=int)
+
+    @cached_property
     def rooms_asked(self) -> np.ndarray:
         """Smallest, largest and first typology of each column of ``wishes.rooms``, such as ``2-3-2``."""
         names = [str(name) for name in self.frame("wishes.rooms").columns]

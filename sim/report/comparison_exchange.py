@@ -38,5 +38,8 @@ def table(c: Compared) -> Table | None:
             cells += [c.gap(side, code, year, scope, group) for year in (c.year, *years)]
         rows.append(tuple(cells))
     notes = tuple(f"« {side.title} » : {exchange.friction(side.run.manifest)}" for side in openers)
+    closed = " ni ".join(f"« {side.title} »" for side in c.sides.all if not exchange.is_open(side.run.manifest))
+    none = f"Pas de bourse dans {closed} : aucun ménage n'y échange, ce que l'écart compte pour 0."
     law = "Un cycle ne libère aucun logement ; une chaîne en prend un vide et en rend un à la liste."
-    return Table("bourse", f"Bourse d'échange, {c.year}", tuple(head), tuple(rows), (law, *notes))
+    notes = (law, *([none] if closed else []), *notes)
+    return Table("bourse", f"Bourse d'échange, {c.year}", tuple(head), tuple(rows), notes)

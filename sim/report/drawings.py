@@ -191,7 +191,7 @@ def _map(subject: Subject, source: str, outline: Path | None) -> Figure | None:
     if not known:
         return None
     low, high = min(known, key=lambda g: known[g] or 0.0), max(known, key=lambda g: known[g] or 0.0)
-    ends = [f"{french.quantity(known[g], 'share', decimals=0)} ({g.replace('Territoire ', '')})" for g in (low, high)]
+    ends = [f"{french.quantity(known[g], 'share', decimals=0)} ({french.in_sentence(g)})" for g in (low, high)]
     title = f"1er quartile hors QPV : de {ends[0]} à {ends[1]}"
     drawing = maps.choropleth(communes, panels_, title=title, source=source, outline=outline)
     head = ("Territoire", share.title, label_of(delay))

@@ -6,6 +6,7 @@ Never print these to a console: a cp1252 terminal has no U+202F.
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from sim.words.clock import DAYS_PER_MONTH
 
@@ -122,6 +123,16 @@ def of_period(period: object) -> str:
     """Return ``de l'année 2025`` or ``des années 2025 à 2027``."""
     first, _, last = str(period).partition("-")
     return f"des années {first} à {last}" if last else f"de l'année {first}"
+
+
+def in_sentence(territory: str) -> str:
+    """Return the name of a territory inside a sentence: ``territoire des Weppes``, ``Couronne Nord``."""
+    return "t" + territory[1:] if territory.startswith("Territoire ") else territory
+
+
+def on_map(territory: str) -> str:
+    """Return the name of a territory alone: ``Weppes``, ``Lillois``, ``Couronne Nord``."""
+    return re.sub(r"^Territoire (des |du |de la |de l'|de |d')?", "", territory)
 
 
 def to_months(days: float | None) -> float | None:

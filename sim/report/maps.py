@@ -175,7 +175,7 @@ def _labels(
                     places[j, 1] -= push
     for name, place in zip(names, places, strict=True):
         value = values.get(name)
-        words = name.replace("Territoire ", "").replace("des ", "").replace(" - ", "\n")
+        words = french.on_map(name).replace(" - ", "\n")
         text = f"{words}\n{french.quantity(value, kind) if value is not None else 'non montré'}"
         axes.text(
             float(place[0]), float(place[1]), text, ha="center", va="center", fontsize=8.6, fontweight="bold",

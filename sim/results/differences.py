@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.results.pairing import Sides
+from sim.results.pairing import Side, Sides
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,18 +105,27 @@ def compare_indicators(sides: Sides) -> pd.DataFrame:
     one scope),
     ``low_joint`` and ``high_joint`` (Bonferroni over that family), ``family`` (its size), ``p_fdr`` (Benjamini-Hochberg
     over all comparisons of all alternatives).
+
+    A count that one side alone feeds (``indicators_not_fed``: nobody exchanges where there is no exchange) is 0 on the
+    other side here, so that the difference is all that the other one does.
     """
     import pandas as pd
 
     base = _values(sides.base.run.indicators(), sides.replications)
     frames = []
     for side in sides.alternatives:
-        frame = _compare(base, _values(side.run.indicators(), sides.replications), sides.replications)
+        other = _values(side.run.indicators(), sides.replications)
+        frame = _compare(base, other, sides.replications, (not_fed(sides.base), not_fed(side)))
         frame.insert(0, "alternative", side.name)
         frames.append(frame)
     whole = pd.concat(frames, ignore_index=True)
     whole["p_fdr"] = benjamini_hochberg(whole["p_value"].to_numpy())
     return whole
+
+
+def not_fed(side: Side) -> frozenset[str]:
+    """Return the indicators that nothing feeds in the scenario of a side."""
+    return frozenset(side.run.manifest.get("indicators_not_fed", ()))
 
 
 def _values(indicators: pd.DataFrame, replications: tuple[int, ...]) -> pd.DataFrame:
@@ -125,8 +134,10 @@ def _values(indicators: pd.DataFrame, replications: tuple[int, ...]) -> pd.DataF
     return indicators.loc[indicators["replication"].isin(replications), columns]
 
 
-def _compare(base: pd.DataFrame, other: pd.DataFrame, replications: tuple[int, ...]) -> pd.DataFrame:
-    """Return the paired differences of one alternative, rows in the order of the base."""
+def _compare(
+    base: pd.DataFrame, other: pd.DataFrame, replications: tuple[int, ...], empty: tuple[frozenset[str], frozenset[str]]
+) -> pd.DataFrame:
+    """Return the paired differences of one alternative, rows in the order of the base; nothing feeds ``empty``."""
     import pandas as pd
 
     rows = pd.concat([base[[*KEYS, "unit"]], other[[*KEYS, "unit"]]]).drop_duplicates(KEYS, ignore_index=True)
@@ -142,6 +153,9 @@ def _compare(base: pd.DataFrame, other: pd.DataFrame, replications: tuple[int, .
         return found[0], found[1]
 
     (before, sizes_before), (after, sizes_after) = tables(base), tables(other)
+    is_count = (rows["unit"] == "count").to_numpy()
+    for values, mine, theirs in ((before, empty[0], empty[1]), (after, empty[1], empty[0])):
+        values[:, is_count & rows["indicator"].isin(mine - theirs).to_numpy()] = 0.0
     gaps = after - before
     grain = grains(rows, np.fmin(np.fmin.reduce(sizes_before), np.fmin.reduce(sizes_after)))
     both = ~np.isnan(gaps)

@@ -267,7 +267,7 @@ def assemble(
         "events": sum(reports[n]["events"] for n in finished),
         "audit": {str(n): report["audit"] or "ok" for n, report in reports.items()},
         "failures": {str(n): text for n, text in failures.items()},
-        "indicators_not_fed": not_fed(),
+        "indicators_not_fed": not_fed(loaded.scenario.closed),
         "law": legal_values(loaded.law, [value for n in finished for value in reports[n]["law"]]),
         "by_replication": {str(n): {key: reports[n][key] for key in told_of} for n in finished},
         "tables": store.hash_tables(folder, without=PIECES),

@@ -37,8 +37,8 @@ def check_precision(loaded: Loaded) -> None:
         text = f"unknown indicator {asked.indicator!r}{nearest(asked.indicator, INDICATORS.names())}"
         raise fault("indicator", text)
     entry = INDICATORS[asked.indicator]
-    if not entry.extra["fed"]:
-        raise fault("indicator", f"no flow feeds {asked.indicator} yet")
+    if entry.extra["needs"] in loaded.scenario.closed:
+        raise fault("indicator", f"nothing feeds {asked.indicator} here: the scenario opens no {entry.extra['needs']}")
     if asked.scope not in entry.extra["scopes"]:
         raise fault("scope", f"{asked.indicator} is not told by {asked.scope!r}: {', '.join(entry.extra['scopes'])}")
     if asked.year and not run.start.year <= asked.year <= run.end.year:

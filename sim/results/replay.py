@@ -14,6 +14,7 @@ from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
 from sim.state.living import APPLICATIONS, COLUMNS, HOUSEHOLDS
+from sim.state.log import by_kind, positions_of
 from sim.words.codes import EventKind, Recognition, Status
 
 K = EventKind
@@ -54,14 +55,11 @@ class Log:
         self.rank = np.ascontiguousarray(events["rank"])
         self.reason = np.ascontiguousarray(events["reason"])
         self.value = np.ascontiguousarray(events["value"])
-        order = np.argsort(self.kind, kind="stable")
-        ends = np.cumsum(np.bincount(self.kind, minlength=len(EventKind)))
-        self._by_kind = np.split(order, ends[:-1])
+        self._positions = by_kind(self.kind)
 
     def of(self, *kinds: EventKind) -> np.ndarray:
         """Return the positions of some kinds, in the order of the log."""
-        parts = [self._by_kind[kind] for kind in kinds]
-        return parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+        return positions_of(self._positions, kinds)
 
     def __len__(self) -> int:
         """Return the number of events."""

@@ -7,6 +7,7 @@ the log if it is one of those kept.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import pickle
 import platform
@@ -14,9 +15,9 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from sim.words.clock import year_of
 if TYPE_CHECKING:
     from sim.inputs.scenario import Loaded
 
+M_MMAP_THRESHOLD, LARGE_ARRAY_BYTES = -3, 1 << 20  # malloc.h; any size gives the same results
 PIECES, REPORT, TOKEN = "pieces", "report.json", "token"
 
 
@@ -194,6 +196,16 @@ def workplace(task: Task) -> Iterator[tuple[Path, bool]]:
             yield Path(place), False
 
 
+@cache
+def give_memory_back() -> None:
+    """Have glibc return large arrays to the system once freed: a process that does many replications stays small.
+
+    Left alone it raises its threshold to the size of the largest array it saw, and keeps what lies below.
+    """
+    with suppress(OSError, AttributeError):  # another system or C library
+        ctypes.CDLL("libc.so.6").mallopt(M_MMAP_THRESHOLD, LARGE_ARRAY_BYTES)
+
+
 def work(task: Task) -> Done:
     """Simulate one replication and write its pieces; a failure is a result too.
 
@@ -203,6 +215,7 @@ def work(task: Task) -> Done:
         When this process would give other results.
     """
     check_software(task.software)
+    give_memory_back()
     with workplace(task) as (folder, is_here):
         target = piece(folder, task.number)
         target.mkdir(parents=True, exist_ok=True)

@@ -80,10 +80,8 @@ def count(base: pd.DataFrame, other: pd.DataFrame, first_day: int, last_day: int
         row: dict[str, object] = {"class": name, "group": group, "applications": int(member.sum())}
         row |= {word: int(n) for word, n in zip(KINDS, counts, strict=True)}
         row |= {"days_gained": int(gained[member].sum())}
-        rows.append(
-            row | {word: int(table[name, group].sum()) for word, table in tables.items() if (name, group) in table}
-        )
-    return pd.DataFrame(rows).fillna({"file_only_base": 0, "file_only_here": 0})
+        rows.append(row | {word: int(np.sum(table.get((name, group), 0))) for word, table in tables.items()})
+    return pd.DataFrame(rows)
 
 
 def fates(base: pd.DataFrame, other: pd.DataFrame, last_day: int) -> tuple[np.ndarray, np.ndarray]:

@@ -140,7 +140,7 @@ def reserves_behind(objectives: Mapping[str, Objective], states: Mapping[str, St
     ]
 
 
-def unit_of(objectives: Mapping[str, Objective], states: Mapping[str, State], facts: Facts) -> str:
+def unit_of(objectives: Mapping[str, Objective], states: Mapping[str, State], is_member: Mapping[str, bool]) -> str:
     """Return the reserve that an attribution was made under: the first behind whose member was served, or ``""``.
 
     Parameters
@@ -149,10 +149,10 @@ def unit_of(objectives: Mapping[str, Objective], states: Mapping[str, State], fa
         Those that apply to the dwelling.
     states : mapping
         As they were when candidates were designated.
-    facts : mapping
-        Facts of the household served, scalars.
+    is_member : mapping
+        Whether the household served counts, by objective (``counts``).
     """
-    return next((n for n in reserves_behind(objectives, states) if bool(counts(objectives[n], facts))), "")
+    return next((name for name in reserves_behind(objectives, states) if is_member[name]), "")
 
 
 def is_counted(name: str, objective: Objective, is_member: bool, unit: str) -> bool:
@@ -162,6 +162,20 @@ def is_counted(name: str, objective: Objective, is_member: bool, unit: str) -> b
     served under it (``unit`` is its name), whatever others obtained in open competition.
     """
     return is_member and (unit == name or objective.guarantee != "en_plus")
+
+
+def standing(objectives: Mapping[str, Objective], states: Mapping[str, State]) -> tuple[float | bool | None, ...]:
+    """Return all that ``preferences`` reads of where objectives stand, one by objective: how far behind, or binding."""
+    found: list[float | bool | None] = []
+    for name, objective in objectives.items():
+        tally, target = states[name].tally, states[name].target
+        if target is None or objective.effect == "mesure":
+            found.append(None)
+        elif objective.effect == "pilote":
+            found.append(lag(tally, target, objective.kind))
+        else:
+            found.append(binds(tally, target, objective.kind))
+    return tuple(found)
 
 
 def preferences(

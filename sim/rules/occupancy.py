@@ -98,9 +98,12 @@ def _month(day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return months.astype(np.int64), (dates - months.astype("datetime64[D]")).astype(np.int64)
 
 
-def is_valid_offer(rent_eur_month: np.ndarray, offered_eur_month: np.ndarray) -> np.ndarray:
-    """Return whether an offer to a tenant of a dwelling too large counts: its principal rent is lower (L442-3-1)."""
-    return np.asarray(np.asarray(offered_eur_month) < np.asarray(rent_eur_month))
+def is_valid_offer(rent_eur_month: Any, offered_eur_month: Any) -> Any:
+    """Return whether an offer to a tenant of a dwelling too large counts: its principal rent is lower (L442-3-1).
+
+    The search for candidates compiles it.
+    """
+    return offered_eur_month < rent_eur_month
 
 
 def is_protected(

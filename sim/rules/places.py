@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sim.state.rows import Rows
 from sim.words.codes import Employment, Ground, Occupation
 
 UNHOUSED = (Occupation.SHELTER, Occupation.HOTEL, Occupation.HOMELESS, Occupation.SQUAT, Occupation.THIRD_PARTY)
+IS_UNHOUSED = np.isin(np.arange(max(Occupation) + 1), UNHOUSED)
+WITHOUT_HOME = np.uint32(Ground.mask("P01_SANS_LOGEMENT", "P08_HEBERGEMENT"))
+
+
+def _is_unhoused(people: Rows, is_young: np.ndarray) -> np.ndarray:
+    return np.asarray((people.size == 1) & IS_UNHOUSED[people.occupation])
+
+
+MEANT_FOR: dict[str, Callable[[Rows, np.ndarray], np.ndarray]] = {
+    "etudiant": lambda p, _: (p.size == 1) & (p.employment == Employment.STUDENT),
+    "jeune_travailleur": lambda p, is_young: (p.size == 1) & is_young & (p.employment != Employment.STUDENT),
+    "pension_famille": lambda p, is_young: ~is_young & _is_unhoused(p, is_young),
+    "residence_sociale": _is_unhoused,
+    "structure": _is_unhoused,
+    "gens_du_voyage": lambda p, _: p.occupation == Occupation.CAMPING,
+    "intermediation": lambda p, _: (p.grounds & WITHOUT_HOME) > 0,
+    "prive_conventionne": lambda p, _: p.occupation == Occupation.PRIVATE,
+}
+"""By kind of place (a product of ``inputs.stock_files.PLACES``): applicants, and who of them is young."""
 
 
 def suits(kind: str, people: Rows, age: np.ndarray, young_age_max: int) -> np.ndarray:
-    """Return which first-access applicants a kind of place is meant for.
+    """Return which applicants a kind of place is meant for: of first access, all of them.
 
     Parameters
     ----------
     kind : str
-        A product of ``inputs.stock_files.PLACES``.
+        A key of ``MEANT_FOR``.
     people : Rows
         Applications joined to their households.
     age : numpy.ndarray
@@ -24,15 +45,4 @@ def suits(kind: str, people: Rows, age: np.ndarray, young_age_max: int) -> np.nd
     young_age_max : int
         ``jeunes.age_max_years``.
     """
-    alone, first = people.size == 1, ~people.is_mutation
-    by_kind = {
-        "etudiant": alone & (people.employment == Employment.STUDENT),
-        "jeune_travailleur": alone & (age < young_age_max) & (people.employment != Employment.STUDENT),
-        "pension_famille": alone & (age >= young_age_max) & np.isin(people.occupation, UNHOUSED),
-        "residence_sociale": alone & np.isin(people.occupation, UNHOUSED),
-        "structure": alone & np.isin(people.occupation, UNHOUSED),
-        "gens_du_voyage": people.occupation == Occupation.CAMPING,
-        "intermediation": (people.grounds & np.uint32(Ground.mask("P01_SANS_LOGEMENT", "P08_HEBERGEMENT"))) > 0,
-        "prive_conventionne": people.occupation == Occupation.PRIVATE,
-    }
-    return np.asarray(first & by_kind[kind])
+    return np.asarray(~people.is_mutation & MEANT_FOR[kind](people, age < young_age_max))

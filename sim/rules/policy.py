@@ -66,6 +66,11 @@ class Policy:
         return len(self.facts["premier_quartile"])
 
     @cached_property
+    def criteria(self) -> tuple[str, ...]:
+        """Every criterion that the objectives ask about."""
+        return tuple(dict.fromkeys(c for o in self.objectives.values() for c in o.criteria))
+
+    @cached_property
     def is_hard(self) -> bool:
         """Whether an objective binds dwelling after dwelling."""
         return any(o.effect == "ferme" for o in self.objectives.values())

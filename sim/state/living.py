@@ -26,9 +26,10 @@ class Originals:
 
     def keep(self, table: Table, rows: np.ndarray) -> None:
         """Remember rows that were never changed before."""
-        fresh = np.array([row for row in rows.tolist() if row not in self._seen], dtype=np.int64)
-        if len(fresh):
-            self._seen.update(fresh.tolist())
+        new = [row for row in rows.tolist() if row not in self._seen]
+        if new:
+            fresh = np.array(new, dtype=np.int64)
+            self._seen.update(new)
             self._rows.append(fresh)
             self._tables.append(table.take(fresh))
 

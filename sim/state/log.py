@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from sim.words.codes import EventKind
 
 EVENT = np.dtype(
     [
@@ -81,3 +85,15 @@ class EventLog(Records):
         """
         if rows:
             self.add(rows, day=day, phase=phase, kind=kind, **given)
+
+
+def by_kind(kinds: np.ndarray) -> list[np.ndarray]:
+    """Return the positions of each ``EventKind`` in a log, in its order; ``kinds`` is its column of kinds."""
+    order = np.argsort(kinds, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(kinds, minlength=len(EventKind)))[:-1])
+
+
+def positions_of(positions: list[np.ndarray], kinds: Sequence[EventKind]) -> np.ndarray:
+    """Return the positions of some kinds, in the order of the log, from those of each."""
+    parts = [positions[kind] for kind in kinds]
+    return parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))

@@ -73,3 +73,4 @@ class Replication:
     rounds: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=ROUND))
     faults: list[str] = field(default_factory=list)  # conservation laws that failed while running
     seconds: float = 0.0
+    closed: frozenset[str] = frozenset()  # what the scenario does not open (``Scenario.closed``)

@@ -15,7 +15,7 @@ from sim.rules import affordability, occupancy, reserved_homes
 from sim.words.clock import DAYS_PER_MONTH
 from sim.words.codes import Ground
 
-UNDER_OCCUPATION = int(Ground.M01_SOUS_OCCUPATION)  # housed elsewhere whatever their income (L442-3-1)
+UNDER_OCCUPATION = int(Ground.M01_SOUS_OCCUPATION)
 ROUNDING_EUR = 0.01  # a look may let through, never shut out
 
 apl = njit(cache=True)(affordability.apl_eur_month)
@@ -23,6 +23,7 @@ net_cost = njit(cache=True)(affordability.net_cost_eur_month)
 afford = njit(cache=True)(affordability.can_afford)
 ceiling = njit(cache=True)(affordability.income_ceiling_eur_year)
 is_capped = njit(cache=True)(occupancy.ceiling_applies)
+is_cheaper = njit(cache=True)(occupancy.is_valid_offer)
 is_young = njit(cache=True)(reserved_homes.is_young)
 
 
@@ -35,6 +36,7 @@ class Ask(NamedTuple):
     places: tuple[np.int64, np.int64, np.int64]  # commune, territory, the whole
     rooms: np.int64
     wanted: int
+    landlord: np.int64
     financing: int
     rent: float
     charges: float
@@ -52,7 +54,7 @@ class Candidate(NamedTuple):
     lives_in: int
     birth_year: int
     employment: int
-    is_under_occupied: bool
+    is_exempt: bool  # from income ceilings, see ``is_exempt``
     tax_income: float
     income: float
     units: float
@@ -94,6 +96,14 @@ def is_out_of_reach(row, ask, people, reach):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def is_exempt(grounds, home, ask, landlords, rents):  # type: ignore[no-untyped-def]
+    """Whether a tenant would move *nonobstant les plafonds*: from too large, same landlord, less rent (L442-3-1)."""
+    if grounds & UNDER_OCCUPATION == 0 or home < 0:
+        return False
+    return landlords[home] == ask.landlord and is_cheaper(rents[home], ask.rent)
+
+
+@njit(cache=True)
 def fits(one, ask, terms):  # type: ignore[no-untyped-def]
     """Whether a candidate who is free may be designated: eligible, able to pay, not asked already."""
     if one.last_offer == ask.dwelling or one.lives_in == ask.dwelling:
@@ -101,7 +111,7 @@ def fits(one, ask, terms):  # type: ignore[no-untyped-def]
     if not is_young(one.birth_year, ask.born_after) or not (ask.employment_mask >> one.employment) & 1:
         return False
     tax_income = one.tax_income * terms.income_index
-    if tax_income > ceiling(ask.financing, one.category, one.over_six, terms) and is_capped(one.is_under_occupied):
+    if tax_income > ceiling(ask.financing, one.category, one.over_six, terms) and is_capped(one.is_exempt):
         return False
     rent = ask.rent * terms.rent_index
     allowance = apl(rent, tax_income, one.family, ask.zone, terms)
@@ -110,12 +120,13 @@ def fits(one, ask, terms):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def passes(row, ask, people, terms):  # type: ignore[no-untyped-def]
+def passes(row, ask, people, homes, terms):  # type: ignore[no-untyped-def]
     """As ``fits``, for one row of the tables."""
     h = people.household[row]
     one = Candidate(
         people.last_offer[row], people.lives_in[h], people.birth_year[h], people.employment[h],
-        (people.grounds[row] & UNDER_OCCUPATION) != 0, people.tax_income[h], people.income[h], people.units[h],
+        is_exempt(people.grounds[row], people.lives_in[h], ask, homes.landlord, homes.rent), people.tax_income[h],
+        people.income[h], people.units[h],
         people.category[h], people.over_six[h], people.family[h],
     )  # fmt: skip
     return fits(one, ask, terms)

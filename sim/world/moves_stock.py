@@ -12,7 +12,14 @@ from sim.words.codes import GONE, EventKind, Reason, Status, Use
 from sim.world.moves import OPEN, _note, _require, give_notice, vacate
 from sim.world.world import World
 
-WITHDRAWN = int(EventKind.WITHDRAWN)
+WITHDRAWN, CHANGED = int(EventKind.WITHDRAWN), int(EventKind.CHANGED)
+CODE_OF = {name: code for code, name in enumerate(COLUMNS)}
+KEY_OF = {
+    name: key
+    for key, names in (("household", HOUSEHOLDS), ("application", APPLICATIONS), ("dwelling", DWELLINGS))
+    for name in names
+}
+"""Of which table each living column is, as the log names its rows."""
 
 
 def house_elsewhere(world: World, rows: np.ndarray, reason: Reason) -> None:
@@ -66,21 +73,17 @@ def change(world: World, names: dict[str, np.ndarray], rows: np.ndarray, reason:
     names : dict
         New values by column, all of one table.
     """
-    for of, table, key in (
-        (HOUSEHOLDS, world.households, "household"),
-        (APPLICATIONS, world.applications, "application"),
-        (DWELLINGS, world.dwellings, "dwelling"),
-    ):
-        mine = {name: value for name, value in names.items() if name in of}
-        if not mine or not len(rows):
-            continue
-        world.originals[key].keep(table, rows)
-        for name, value in mine.items():
-            column = getattr(table, name)
-            value = value.astype(column.dtype)
-            differs = column[rows] != value
-            changed = rows[differs]
-            column[changed] = value[differs]
-            code, count = COLUMNS.index(name), int(differs.sum())
-            given = {key: changed, "rank": code, "reason": int(reason), "value": value[differs]}
-            _note(world, int(EventKind.CHANGED), count, **given)
+    if not len(rows):
+        return
+    key = KEY_OF[next(iter(names))]
+    table = {"household": world.households, "application": world.applications, "dwelling": world.dwellings}[key]
+    world.originals[key].keep(table, rows)
+    for name, value in names.items():
+        column = getattr(table, name)
+        value = value.astype(column.dtype)
+        differs = column[rows] != value
+        changed = rows[differs]
+        if len(changed):
+            column[changed] = values = value[differs]
+            given = {key: changed, "rank": CODE_OF[name], "reason": int(reason), "value": values}
+            _note(world, CHANGED, len(changed), **given)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.rules.affordability import Terms
 from sim.rules.draws import Adverts, chance
 from sim.rules.reserved_homes import FIRST, OPEN
 from sim.world.buckets import People
@@ -16,7 +17,9 @@ from sim.world.searching import (
     BUFFERS_DRAWN,
     EVERYBODY,
     NOT_DRAWN,
+    Homes,
     Market,
+    Query,
     is_asked,
     is_let_in,
 )  # fmt: skip
@@ -41,6 +44,38 @@ class Scanning(Waiting):
 
     def _remove(self, people: People, rows: np.ndarray) -> None:
         """There are no buckets."""
+
+    def suits(
+        self, people: People, homes: Homes, terms: Terms, query: Query, place: int, rows: np.ndarray
+    ) -> np.ndarray:
+        """Ask one application after the other."""
+        ask = ask_from(place, EVERYBODY, query, homes, terms)
+
+        def wishes(row: int) -> bool:
+            chosen = people.place_set[row]
+            return bool(np.isin(ask.places, self.members[self.offsets[chosen] : self.offsets[chosen + 1]]).any())
+
+        return np.array(
+            [
+                bool(
+                    people.rooms_min[row] <= ask.rooms <= people.rooms_max[row]
+                    and wishes(row)
+                    and passes(row, ask, people, homes, terms)
+                )
+                for row in rows.tolist()
+            ],
+            dtype=bool,
+        )
+
+    def first_suited(
+        self, people: People, homes: Homes, terms: Terms, query: Query, rows: np.ndarray, may: np.ndarray
+    ) -> np.ndarray:
+        """Ask all who may have each dwelling, then take the first who has none."""
+        found: list[int] = []
+        for place in range(len(query.dwellings)):
+            suits = self.suits(people, homes, terms, query, place, rows) & may[place]
+            found.append(next((i for i in np.flatnonzero(suits).tolist() if i not in found), -1))
+        return np.array(found, dtype=np.int64)
 
     def _choose(self, people, homes, terms, query, rule, busy, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
         taken: list[int] = busy.tolist()
@@ -85,6 +120,6 @@ class Scanning(Waiting):
                 if len(chosen) >= ask.wanted:
                     return chosen
                 is_new = row not in chosen and is_asked(row, last, market)
-                if is_new and passes(row, ask, people, market.terms) and is_let_in(row, ask, market):
+                if is_new and passes(row, ask, people, homes, market.terms) and is_let_in(row, ask, market):
                     chosen.append(row)
         return chosen

@@ -29,7 +29,7 @@ from sim.rules.draws import (
 from sim.rules.reserved_homes import FIRST, OPEN
 from sim.state.luck import keyed_uniform
 from sim.world.buckets import ROOMS, ROW_BITS, ROW_MASK, People, Pool
-from sim.world.filters import UNDER_OCCUPATION, Ask, Candidate, fits, passes
+from sim.world.filters import Ask, Candidate, fits, is_exempt, passes
 
 NOT_DRAWN, ALL_DRAWN, BUFFERS_DRAWN = range(3)  # for whom the order is drawn again for each dwelling
 EVERYBODY = 0xFF  # every employment code, as bits
@@ -226,7 +226,7 @@ def best_drawn(ask, tiers, tier, last, m, taken, chosen, found):  # type: ignore
                 return found
             if taken[row] or (last != OPEN and not is_asked(row, last, m)):
                 continue
-            if passes(row, ask, people, terms) and is_let_in(row, ask, m):
+            if passes(row, ask, people, m.homes, terms) and is_let_in(row, ask, m):
                 chosen[found], taken[row] = row, True
                 found += 1
         low, high = high, min(1.0, WIDER * high)
@@ -273,6 +273,7 @@ def best(ask, tiers, shifts, last, m, taken, chosen, found):  # type: ignore[no-
     last_offer, household, lives_in, born = people.last_offer, people.household, people.lives_in, people.birth_year
     employment, grounds, category, over_six = people.employment, people.grounds, people.category, people.over_six
     tax_income, income, units, family = people.tax_income, people.income, people.units, people.family
+    landlords, rents = m.homes.landlord, m.homes.rent
     adverts, communes, sizes, wishes = m.adverts.identity, m.adverts.commune, m.adverts.rooms, m.adverts.wishes
     size = len(ask.places) * pool.segments
     cursors, ends = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
@@ -306,8 +307,9 @@ def best(ask, tiers, shifts, last, m, taken, chosen, found):  # type: ignore[no-
                 continue
             h = household[row]
             one = Candidate(
-                last_offer[row], lives_in[h], born[h], employment[h], (grounds[row] & UNDER_OCCUPATION) != 0,
-                tax_income[h], income[h], units[h], category[h], over_six[h], family[h],
+                last_offer[row], lives_in[h], born[h], employment[h],
+                is_exempt(grounds[row], lives_in[h], ask, landlords, rents), tax_income[h], income[h],
+                units[h], category[h], over_six[h], family[h],
             )  # fmt: skip
             if fits(one, ask, terms):
                 chosen[found], taken[row] = row, True
@@ -325,7 +327,8 @@ def ask_of(i, mask, query, homes, terms):  # type: ignore[no-untyped-def]
     places = (commune, np.int64(homes.territory_place[commune]), np.int64(homes.whole_place))
     gross = (homes.rent[d] + homes.charges[d]) * terms.rent_index + homes.surface[d] * terms.energy_eur_month_m2
     return Ask(
-        d, i, query.occasion[i], places, np.int64(homes.rooms[d]), query.wanted[i], homes.financing[d], homes.rent[d],
+        d, i, query.occasion[i], places, np.int64(homes.rooms[d]), query.wanted[i],
+        np.int64(homes.landlord[d]), homes.financing[d], homes.rent[d],
         homes.charges[d], homes.surface[d], homes.zone[commune], mask, query.born_after[i], gross,
     )  # fmt: skip
 

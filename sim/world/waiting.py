@@ -11,8 +11,9 @@ import numpy as np
 
 from sim.rules.affordability import Terms
 from sim.world.buckets import ROOMS, People, Pool, enter_rows, note_bears, remove_rows, sweep
-from sim.world.filters import Ask, measure_reach, passes
-from sim.world.searching import EVERYBODY, Homes, Query, Rule, ask_of, choose
+from sim.world.filters import Ask, measure_reach
+from sim.world.searching import Homes, Query, Rule, ask_of, choose
+from sim.world.suiting import all_suited, first_suited
 
 SWEEP_AFTER = 2_000  # applications gone; any number gives the same candidates
 
@@ -164,23 +165,26 @@ class Waiting:
         self, people: People, homes: Homes, terms: Terms, query: Query, place: int, rows: np.ndarray
     ) -> np.ndarray:
         """Return which applications wish the dwelling at a place of a query and pass its filters (bool)."""
-        ask = ask_from(place, EVERYBODY, query, homes, terms)
+        return np.asarray(all_suited(place, rows, query, homes, terms, people, self.offsets, self.members))
 
-        def wishes(row: int) -> bool:
-            chosen = people.place_set[row]
-            return bool(np.isin(ask.places, self.members[self.offsets[chosen] : self.offsets[chosen + 1]]).any())
+    def first_suited(
+        self, people: People, homes: Homes, terms: Terms, query: Query, rows: np.ndarray, may: np.ndarray
+    ) -> np.ndarray:
+        """Return, for each dwelling of a query in turn, the first application whom it suits and who has none yet.
 
-        return np.array(
-            [
-                bool(
-                    people.rooms_min[row] <= ask.rooms <= people.rooms_max[row]
-                    and wishes(row)
-                    and passes(row, ask, people, terms)
-                )
-                for row in rows.tolist()
-            ],
-            dtype=bool,
-        )
+        Parameters
+        ----------
+        rows : numpy.ndarray
+            Applications, the first to be served first.
+        may : numpy.ndarray
+            Which of them each dwelling may go to: bool (dwellings, applications).
+
+        Returns
+        -------
+        numpy.ndarray
+            By dwelling, a place in ``rows``; -1 for nobody.
+        """
+        return np.asarray(first_suited(may, rows, query, homes, terms, people, self.offsets, self.members))
 
     def _choose(self, people, homes, terms, query, rule, busy, chosen, found, is_fallback) -> None:  # type: ignore[no-untyped-def]
         taken = self._taken
