@@ -21,11 +21,12 @@ from sim.progress import progress_bar
 from sim.results.provenance import software
 
 METHOD = (
-    "plan de Sobol sur les a priori puis autour de la première postérieure, substitut quadratique à aléas communs "
-    "(les graines tournent, chacune est un bloc), postérieure échantillonnée sur le substitut avec son erreur et "
-    "l'aléa d'une année du territoire ; quelques simulations de taille réelle corrigent le substitut, et les tirages "
-    "sont repris par de vraies simulations à d'autres graines, qui les pondèrent"
+    "plan de Sobol sur les a priori, puis autour de la première postérieure, puis tirages de la deuxième ; pour chaque "
+    "fait un substitut, processus gaussien autour d'un plan, à aléas communs (les graines tournent) ; postérieure "
+    "échantillonnée sur le substitut, avec son erreur en chaque point et l'aléa d'une année du territoire{whole} ; "
+    "tirages repris par de vraies simulations à d'autres graines, qui les pondèrent"
 )
+WHOLE = ", après que quelques simulations de taille réelle l'ont corrigé"
 
 
 def run_calibrate(
@@ -54,6 +55,7 @@ def run_calibrate(
         if at_full_size and simulator.scale < 1
         else None
     )
+    plan = dataclasses.replace(plan, shift=plan.shift if full else 0)
     store, *others = (Store(out.with_suffix(".runs.jsonl"), one.key) for one in (simulator, full) if one)
     out.parent.mkdir(parents=True, exist_ok=True)
     stores = [store, *others]
@@ -68,7 +70,8 @@ def run_calibrate(
         "scenario": scenario, "scenario_sha256": loaded.sha256, "targets": label_of(path),
         "targets_sha256": hash_of(path), "facts_until": until or None, "applicants": applicants,
         "applicants_of_draws": full.applicants if full else applicants, "years": years,
-        "runs": plan.runs, "fit_seed": FIT_SEED, "method": METHOD, "software": software(),
+        "runs": plan.runs, "fit_seed": FIT_SEED, "method": METHOD.format(whole=WHOLE if full else ""),
+        "software": software(),
     }  # fmt: skip
     told = document(found, simulator, provenance)
     if until:

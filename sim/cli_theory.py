@@ -59,5 +59,5 @@ def calibrate(
     from sim.calibrate.fitting import Plan
     from sim.calibrating import run_calibrate
 
-    plan = Plan(first=first, second=second, third=third, check=check, shift=Plan.shift if full_size else 0)
+    plan = Plan(first=first, second=second, third=third, check=check)
     run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, backtest or [], full_size, as_json, quiet)

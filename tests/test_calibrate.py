@@ -12,15 +12,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from sim import validating
-from sim.calibrate import reduced
+from sim.calibrate import fitting, reduced
 from sim.calibrate.fitting import Plan, calibrate
 from sim.calibrate.parameters import MEL, free_until, settings, values_of
 from sim.calibrate.posterior import Facts, information, is_identified, profile, rank_uniformity, reweighted, sample
 from sim.calibrate.sheet import sheet
 from sim.calibrate.simulator import Simulator, Store
-from sim.calibrate.surrogate import design, fit
+from sim.calibrate.surrogate import design, fit, loss, plane, same
 from sim.calibrate.targets import Target, known, read_targets, twin_of
 from sim.calibrate.thresholds import thresholds
 from sim.calibrate.validation import confront, html, markdown
@@ -151,38 +152,99 @@ def test_what_facts_identify_is_told() -> None:
     truth = np.full(len(reduced.PARAMETERS), 0.5)
     facts = facts_at(truth[None, :], rng)
     blind = Facts(facts.low, facts.high, np.where(np.arange(5) == 3, 1e3, facts.error))  # nothing on refusals
-    draws = sample(blind, surrogate, len(truth), surrogate.error(), 1)
+    draws = sample(blind, surrogate.predict, len(truth), 0.0, 1)
     assert is_identified(draws).tolist()[3] is False
     assert is_identified(draws)[0]
     values = information(surrogate, truth, blind.error)
     assert (values > 1).sum() == 3
-    flat = profile(blind, surrogate, len(truth), surrogate.error(), 3, truth)
-    steep = profile(blind, surrogate, len(truth), surrogate.error(), 0, truth)
+    flat = profile(blind, surrogate.predict, len(truth), 0.0, 3, truth)
+    steep = profile(blind, surrogate.predict, len(truth), 0.0, 0, truth)
     assert np.ptp(flat[:, 1]) < 0.1 * np.ptp(steep[:, 1])
 
 
 def test_real_runs_correct_a_wrong_surrogate() -> None:
     facts = Facts(np.array([1.0]), np.array([1.0]), np.array([0.1]))
     real, guessed = np.array([[1.0], [2.0]]), np.array([[1.0], [1.0]])
-    sure = reweighted(real, guessed, facts, np.array([0.0]), np.array([0.3]))
+    error = np.full((2, 1), 0.3)
+    sure = reweighted(real, guessed, facts, np.array([0.0]), error)
     assert sure[0] > 0.99
-    noisy = reweighted(real, guessed, facts, np.array([9.0]), np.array([0.3]))  # a run that says little moves little
+    noisy = reweighted(real, guessed, facts, np.array([9.0]), error)  # a run that says little moves little
     assert noisy[0] == pytest.approx(0.5, abs=0.05)
     assert rank_uniformity([0] * 100, 49) < 1e-6
 
 
-def test_the_luck_of_each_seed_is_set_apart_and_lack_of_fit_is_an_error() -> None:
+def test_a_point_that_is_poorly_known_is_no_better_for_it() -> None:
+    """The likelihood of a published value is a density: the wider, the lower; that of a range is not."""
+    value, ranged = (Facts(np.array([low]), np.array([1.0]), np.array([0.1])) for low in (1.0, 0.0))
+    outputs, error = np.array([[1.0], [1.0], [2.0], [2.0]]), np.array([[0.0], [1.0], [0.0], [1.0]])
+    for facts in (value, ranged):
+        sure, doubtful, wrong, far = facts.loss(outputs, error)
+        assert wrong > far, "a gap counts less where outputs are poorly known"
+        assert (doubtful > sure) == (facts is value)
+    expected = [norm.logpdf(1.0, o, math.hypot(0.1, e)) for o, e in zip(outputs[:, 0], error[:, 0], strict=True)]
+    assert np.ptp(value.loss(outputs, error) + expected) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_sampler_finds_both_ends_of_a_ridge_and_leaves_nobody_behind() -> None:
+    """A thin shell in six dimensions, two modes along one of them: means, spreads and shares are known."""
+    scale = np.array([0.02, 0.002, 0.02, 0.02, 0.02])
+
+    def predict(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs = np.column_stack([(unit[:, 0] - 0.5) ** 2, unit[:, 1] - unit[:, 2], unit[:, 3:6]])
+        return outputs, np.zeros_like(outputs)
+
+    middle = np.array([0.09, 0.0, 0.3, 0.5, 0.7])
+    draws = sample(Facts(middle, middle, scale), predict, 6, 0.0, 3, 400)
+    outputs = predict(draws)[0]
+    assert np.abs((outputs - middle) / scale).max() < 5
+    assert 0.35 < (draws[:, 0] < 0.5).mean() < 0.65
+    assert np.allclose(outputs[:, 1:].std(axis=0) / scale[1:], 1, atol=0.15)
+    assert draws[:, 1].std() == pytest.approx(12**-0.5, rel=0.15), "what the facts leave open keeps its prior"
+
+
+def test_the_luck_of_each_seed_is_set_apart_and_a_bend_is_followed() -> None:
     unit, rng = design(60, 2, 1), np.random.default_rng(4)
     seeds = np.arange(60) % 6
-    luck = rng.normal(0, 5, 6)
-    exact = 3 + 2 * unit[:, 0] - unit[:, 1] ** 2 + unit[:, 0] * unit[:, 1]
-    found = fit(unit, (exact + luck[seeds])[:, None], seeds)
-    assert np.allclose(found(unit)[:, 0], exact + luck.mean())
-    assert found.error(5.0)[0] == pytest.approx(5 / math.sqrt(6), rel=1e-6)
-    bent = fit(unit, (exact + np.sin(12 * unit[:, 0]))[:, None])
-    assert bent.error()[0] > 0.3
-    plain = fit(unit, (unit[:, 0] + rng.normal(0, 1, 60))[:, None])
-    assert (plain.coefficients[5:] == 0).all(), "noise does not buy a cross term"
+    luck = rng.normal(0, 0.5, 6)
+    exact = 3 + 2 * unit[:, 0] - unit[:, 1] ** 2 + unit[:, 0] * unit[:, 1] + 0.3 * np.sin(6 * unit[:, 0])
+    found = fit(unit, (exact + luck[seeds])[:, None], 0.5, seeds)
+    gap = found(unit)[:, 0] - exact
+    assert gap.std() < 0.05, "slopes are free of chance"
+    assert abs(gap.mean() - luck.mean()) < 0.05, "the level is the mean over seeds"
+    error = found.predict(unit)[1]
+    assert 0.5 * luck.std() / math.sqrt(6) < error.mean() < 2 * luck.std() / math.sqrt(6)
+    plain = fit(unit, (5 * unit[:, 0] + rng.normal(0, 1, 60))[:, None], 0.5)
+    assert 0.75 < plain.noise[0] < 1.25, "a noise measured too low is put right by all the points"
+    assert np.abs(plain(unit)[:, 0] - 5 * unit[:, 0]).mean() < 0.5, "noise does not buy a bend"
+
+
+def test_the_surrogate_knows_how_wrong_it_is() -> None:
+    """Fresh points of a bent function with noise: errors in units of what it says they are, and near and far points."""
+    rng = np.random.default_rng(6)
+
+    def bent(unit: np.ndarray) -> np.ndarray:
+        return np.sin(5 * unit[:, :1]) + 3 * unit[:, 1:2] + np.exp(-20 * (unit[:, 2:] - 0.5) ** 2)
+
+    unit, fresh = design(64, 3, 1), rng.random((400, 3))
+    found = fit(unit, bent(unit) + rng.normal(0, 0.05, (64, 1)), 0.05)
+    mean, error = found.predict(fresh)
+    assert np.allclose(mean, found(fresh))
+    assert 0.6 < ((mean - bent(fresh)) / error).std() < 1.6
+    alone = found.without(5)
+    assert alone.predict(unit[5:6])[1] > found.predict(unit[5:6])[1]
+    moved = found.shifted(np.array([2.0]), np.array([0.3]))
+    assert np.allclose(moved(fresh), mean + 2)
+    assert (moved.predict(fresh)[1] >= 0.3).all()
+
+
+def test_the_gradient_of_the_surrogates_likelihood_is_exact() -> None:
+    unit, rng = design(20, 2, 3), np.random.default_rng(1)
+    usual = np.log([0.5, 1.5, 1.5, 0.1, 0.1])
+    apart = (unit.T[:, :, None] - unit.T[:, None, :]) ** 2
+    at = loss(apart, plane(unit, unit), same(np.arange(20) % 4), rng.normal(size=20), usual, np.ones(5))
+    place, step = usual + rng.normal(0, 0.3, 5), 1e-5 * np.eye(5)
+    differences = [(at(place + one)[0] - at(place - one)[0]) / 2e-5 for one in step]
+    assert np.allclose(at(place)[1], differences, rtol=1e-5, atol=1e-6)
 
 
 @dataclass(frozen=True)
@@ -196,7 +258,7 @@ class Reduced(Simulator):
         return reduced.noisy(np.array(values), 0.005, rng)[0].tolist()
 
 
-def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> None:
+def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     truth = values_of(np.array([0.3, 0.6, 0.5, 0.7]), reduced.PARAMETERS)
     exact = reduced.outputs(truth)[0]
     facts = tuple(
@@ -204,13 +266,14 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path) -> 
         for n, v in enumerate(exact)
     )
     simulator = Reduced("essai", 1, 1, facts, reduced.PARAMETERS)
-    plan, runs = Plan(first=40, second=10, third=0, noise=3, shift=0, check=4), []
+    plan, runs = Plan(first=24, second=8, third=6, noise=8, shift=0, check=4), []
     found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
     assert len(runs) == plan.runs
+    monkeypatch.setattr(fitting, "recovered", lambda f, cases: found.recovery)  # half of the time, and no run
     again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
     assert len(runs) == plan.runs, "nothing is run twice"
     assert np.array_equal(found.draws, again.draws)
-    low, high = np.quantile(values_of(found.draws, reduced.PARAMETERS), [0.02, 0.98], axis=0)
+    low, high = np.quantile(values_of(found.crowd, reduced.PARAMETERS), [0.02, 0.98], axis=0)
     assert ((low <= truth) & (truth <= high)).all()
     assert 1 <= found.effective <= plan.check
     assert 0.8 <= recovery(found)["coverage_90"] <= 0.98

@@ -1,4 +1,4 @@
-"""The fit: waves of a quadratic surrogate on common random numbers, a posterior sample, real runs to correct it."""
+"""The fit: waves of a surrogate on common random numbers, a posterior sample, real runs to correct it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from sim.calibrate.targets import Target
 
 CROWD = 400
 """Draws of the surrogate's posterior that describe it; the first of them are run."""
-RANKED, RANKED_STEPS = 99, 600
-IMPLAUSIBLE = 100.0
-"""Chi-square, over a dozen facts, beyond which a point says nothing more of where they hold."""
+RANKED = 99
 WIDER = 1.5  # a second wave covers the posterior of the first, widened
 CHECK_SEED, SHIFT_SEED, LAST_SEED = FIT_SEED + 1_000, FIT_SEED + 2_000, FIT_SEED + 3_000
 """First seeds of a third wave, of the runs of full size that shift the surrogate, and of the runs of draws."""
@@ -57,7 +55,7 @@ class Fit:
     noise, chance : numpy.ndarray
         Standard deviation of one run of the fit, and of one year of the territory at its full size.
     error, left : numpy.ndarray
-        Standard error of the surrogate, and of ``means``.
+        Standard error of the surrogate over the draws, by target, and of ``means``.
     eigenvalues : numpy.ndarray
         Of the information, in units of the prior.
     profiles : numpy.ndarray
@@ -102,7 +100,7 @@ class Fit:
         """Mean and standard deviation of one year of the territory, by target: ignorance and chance together."""
         mean = self.weights @ self.means
         spread = self.weights @ (self.means - mean) ** 2
-        return np.asarray(mean), np.sqrt(spread + self.left**2 + self.chance**2)
+        return np.asarray(mean), np.sqrt(spread + self.weights @ self.left**2 + self.chance**2)
 
 
 def facts_of(targets: Sequence[Target]) -> Facts:
@@ -128,10 +126,9 @@ class Fitting:
         facts = zip(self.simulator.targets, self.used, strict=True)
         self.facts = facts_of([target for target, is_used in facts if is_used])
         self.unit = np.full((self.plan.noise, self.dimensions), 0.5)
-        self.blocks = np.arange(self.plan.noise)
-        self.seen = self.outputs(self.unit, FIT_SEED + self.blocks)
+        self.seeds = FIT_SEED + np.arange(self.plan.noise)
+        self.seen = self.outputs(self.unit, self.seeds)
         self.noise = self.seen.std(axis=0, ddof=1)
-        self.chance = self.noise * np.sqrt(self.simulator.scale)
         self.crowd, self.samples = np.zeros((0, self.dimensions)), 0
 
     def outputs(self, unit: np.ndarray, seeds: np.ndarray, whole: Whole | None = None) -> np.ndarray:
@@ -143,37 +140,35 @@ class Fitting:
         ]
         return store.run(simulator, jobs, self.processes, self.tell)
 
-    def learn(self, unit: np.ndarray, seeds: np.ndarray, blocks: np.ndarray) -> None:
+    def learn(self, unit: np.ndarray, seeds: np.ndarray) -> None:
         """Run more points, fit the surrogate again and sample its posterior."""
-        self.unit, self.blocks = np.concatenate([self.unit, unit]), np.concatenate([self.blocks, blocks])
+        self.unit, self.seeds = np.concatenate([self.unit, unit]), np.concatenate([self.seeds, seeds])
         self.seen = np.concatenate([self.seen, self.outputs(unit, seeds)])
-        near = self.near() if self.samples else np.ones(len(self.unit), dtype=bool)
-        self.surrogate = fit(self.unit[near], self.seen[near], self.blocks[near])
-        self.error = self.surrogate.error(self.noise)
+        self.surrogate = fit(self.unit, self.seen, self.noise, self.seeds)
         self.sample()
 
-    def near(self) -> np.ndarray:
-        """Return which points are worth fitting after the first wave (bool): those not far from the facts.
+    @property
+    def chance(self) -> np.ndarray:
+        """Standard deviation of one year of the territory at its full size, by target."""
+        return np.asarray(self.noise * np.sqrt(self.simulator.scale))
 
-        A polynomial of the whole prior box is poor where it matters; as in history matching, it is given up far away.
-        """
-        misfit = self.facts.misfit(self.seen[:, self.used], self.noise[self.used])
-        enough = min(len(misfit), 2 * (1 + 2 * self.dimensions + self.plan.noise))
-        return np.asarray(misfit <= max(IMPLAUSIBLE, float(np.sort(misfit)[enough - 1])))
+    def settle(self) -> None:
+        """Believe what all runs say of the noise of one, rather than those at the centre: few, and two times off."""
+        self.noise = self.surrogate.noise
+        self.sample()
 
     def sample(self) -> None:
         """Draw from the posterior on the surrogate."""
-        self.wide = np.hypot(self.error, self.chance)[self.used]
-        fitted = self.surrogate.of(self.used)
-        self.crowd = sample(self.facts, fitted, self.dimensions, self.wide, FIT_SEED + self.samples, CROWD)
+        self.fitted = self.surrogate.of(self.used)
+        seed, chance = FIT_SEED + self.samples, self.chance[self.used]
+        self.crowd = sample(self.facts, self.fitted.predict, self.dimensions, chance, seed, CROWD)
         self.samples += 1
 
     def shift(self, whole: Whole) -> None:
         """Move the surrogate by what worlds of full size give beyond it, on average over some draws (space mapping)."""
         draws = self.crowd[: self.plan.shift]
         gaps = self.outputs(draws, SHIFT_SEED + np.arange(len(draws)), whole) - self.surrogate(draws)
-        self.surrogate = self.surrogate.shifted(gaps.mean(axis=0))
-        self.error = np.hypot(self.error, gaps.std(axis=0, ddof=1) / np.sqrt(len(draws)))
+        self.surrogate = self.surrogate.shifted(gaps.mean(axis=0), gaps.std(axis=0, ddof=1) / np.sqrt(len(draws)))
         self.sample()
 
 
@@ -191,33 +186,34 @@ def calibrate(
 
     Notes
     -----
-    All points share a few seeds in turn (common random numbers, each seed a block of its own), so that the surrogate
-    sees the effect of parameters and not of chance, and its level is the mean over seeds. The noise of one run is
-    measured apart; a world smaller than the territory is noisier than its one year, by the root of the sizes.
+    Points share a few seeds in turn (common random numbers), so that the surrogate sees the effect of parameters and
+    not of chance; those of the third wave have each their own. The noise of one run is first measured at the centre; a
+    world smaller than the territory is noisier than its one year, by the root of the sizes.
     """
     f = Fitting(simulator, store, plan, processes, tell)
     for wave, count in enumerate((plan.first, plan.second)):
         if count:
             more = design(count, f.dimensions, FIT_SEED) if wave == 0 else widened(f.crowd, count)
-            turn = np.arange(count) % plan.noise
-            f.learn(more, FIT_SEED + turn, turn)
-    ranks = recovered(f, range(plan.noise, plan.noise + plan.first))
+            f.learn(more, FIT_SEED + np.arange(count) % plan.noise)
     if plan.third:
-        place = np.arange(plan.third)
-        f.learn(f.crowd[: plan.third], CHECK_SEED + place, np.full(plan.third, plan.noise))
+        f.learn(f.crowd[: plan.third], CHECK_SEED + np.arange(plan.third))
+    f.settle()
+    ranks = recovered(f, range(plan.noise, plan.noise + plan.first))
     if whole:
         f.shift(whole)
-    draws, noise = f.crowd[: plan.check], f.chance if whole else f.noise
-    real, guessed = f.outputs(draws, LAST_SEED + np.arange(len(draws)), whole), f.surrogate(draws)
-    means, left = corrected(real, guessed, noise, f.error)
-    used, fitted, dimensions = f.used, f.surrogate.of(f.used), f.dimensions
-    weights = reweighted(real[:, used], guessed[:, used], f.facts, noise[used], f.error[used], f.chance[used])
-    best = f.crowd[np.argmin(f.facts.misfit(fitted(f.crowd), f.wide))]
-    lines = [profile(f.facts, fitted, dimensions, f.wide, place, best) for place in range(dimensions)]
-    centre = weights @ draws
+    draws, noise, used = f.crowd[: plan.check], f.chance if whole else f.noise, f.used
+    real, (guessed, error) = f.outputs(draws, LAST_SEED + np.arange(len(draws)), whole), f.surrogate.predict(draws)
+    means, left = corrected(real, guessed, noise, error)
+    weights = reweighted(
+        real[:, used], guessed[:, used], f.facts, noise[used], error[:, used], f.chance[used]
+    )  # fmt: skip
+    centre, chance, predict = weights @ draws, f.chance[used], f.fitted.predict
+    best = f.crowd[np.argmin(f.facts.loss(*predict(f.crowd), chance))]
+    lines = [profile(f.facts, predict, f.dimensions, chance, place, best) for place in range(f.dimensions)]
+    around = np.hypot(predict(centre[None, :])[1][0], chance)
     return Fit(
-        draws, weights, f.crowd, real, means, f.noise, f.chance, f.error, left,
-        information(fitted, centre, np.hypot(f.facts.error, f.wide)), np.array(lines), f.surrogate.slopes(centre),
+        draws, weights, f.crowd, real, means, f.noise, f.chance, np.sqrt(weights @ error**2), left,
+        information(f.fitted, centre, np.hypot(f.facts.error, around)), np.array(lines), f.surrogate.slopes(centre),
         ranks,
     )  # fmt: skip
 
@@ -229,14 +225,12 @@ def recovered(f: Fitting, cases: range) -> np.ndarray:
     known to the noise of one run. Simulation-based calibration (Talts et al. 2018) on the real simulator: ranks are
     uniform from 0 to ``RANKED``, and 90 % of truths are inside their 90 % interval, if the method is right.
     """
-    unit, seen, blocks, noise = f.unit, f.seen[:, f.used], f.blocks, f.noise[f.used]
+    seen, noise = f.seen[:, f.used], f.noise[f.used]
     ranks = np.empty((len(cases), f.dimensions), dtype=int)
     for line, case in enumerate(cases):
-        others = np.arange(len(unit)) != case
-        surrogate = fit(unit[others], seen[others], blocks[others])
-        facts = Facts(seen[case], seen[case], noise)
-        draws = sample(facts, surrogate, unit.shape[1], surrogate.error(noise), case, RANKED, steps=RANKED_STEPS)
-        ranks[line] = (draws < unit[case]).sum(axis=0)
+        predict, facts = f.fitted.without(case).predict, Facts(seen[case], seen[case], noise)
+        draws = sample(facts, predict, f.dimensions, 0.0, case, RANKED)
+        ranks[line] = (draws < f.unit[case]).sum(axis=0)
     return ranks
 
 

@@ -58,7 +58,7 @@ def ranks_and_coverage(
         exact = outputs(values_of(truth[None, :], PARAMETERS))[0]
         spread = error * np.abs(exact)
         seen = exact + spread * rng.standard_normal(len(exact))
-        found = sample(Facts(seen, seen, spread), surrogate, dimensions, surrogate.error(), case, draws, 20, 300)
+        found = sample(Facts(seen, seen, spread), surrogate.predict, dimensions, 0.0, case, draws, walkers=100)
         low, high = np.quantile(found, [tail, 1 - tail], axis=0)
         inside += int(((low <= truth) & (truth <= high)).sum())
         ranks[case] = (found < truth).sum(axis=0)
