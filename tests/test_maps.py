@@ -12,6 +12,7 @@ import pytest
 from sim.report import bilan, french
 from sim.report.drawings import draw
 from sim.report.maps import REACH_KM, classes, contours, schematic
+from sim.results.store import write_parquet
 from tests.fake_run import TERRITORY, FakeRun
 from tests.worlds import territory
 
@@ -63,13 +64,13 @@ def test_territories_are_named_as_french_names_them() -> None:
         assert french.on_map(name) == alone
 
 
-def test_the_title_of_the_map_names_both_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_title_of_the_map_names_both_ends(tmp_path: Path) -> None:
     run = FakeRun(tmp_path, 3)
     frame = run.indicators()
     lowest = (frame["group"] == "Territoire Roubaisien") & (frame["indicator"] == "part_q1_hors_qpv")
     frame["value"] = frame["value"].mask(lowest, 0.05)
     frame["numerator"] = frame["numerator"].mask(lowest, 0.05 * frame["denominator"])
-    monkeypatch.setattr(run, "indicators", lambda: frame)
+    write_parquet(frame, run.path / "indicators.parquet")
     place = type(TERRITORY)(**{**vars(TERRITORY), "communes": territory().communes})
     subject = bilan.read(run, place, bilan.Settings(None, ("html",)))
     figure = draw(subject, bilan.all_tables(subject), None)["carte"]

@@ -196,8 +196,9 @@ def reserve(given: Given, on: dt.date) -> Given:
     objectives = objectives_in(given)
     states = {n: State(Tally(*given["comptes"][n]), max(o.path.items())[1]) for n, o in objectives.items()}
     facts = {n: v[0] for n, v in small_market.facts_of({"menage": given["menage"]}, objectives).items()}
-    unit = unit_of(objectives, states, facts)
-    counted = [n for n, o in objectives.items() if is_counted(n, o, bool(counts(o, facts)), unit)]
+    members = {n: bool(counts(o, facts)) for n, o in objectives.items()}
+    unit = unit_of(objectives, states, members)
+    counted = [n for n, o in objectives.items() if is_counted(n, o, members[n], unit)]
     return {"au_titre_de": unit, "compte_dans": counted}
 
 
