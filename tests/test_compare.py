@@ -290,8 +290,8 @@ def test_bad_input_exits_2_and_writes_nothing(simhlm: Any, runs: dict[str, Path]
 def test_refusal_differences_are_twice_as_precise_in_pairs(tmp_path: Path) -> None:
     """Refusal 0.35 against 0.40, 20 replications: paired intervals at most half as wide as unpaired ones.
 
-    Measured on two seeds, one year: 0.1 to 0.3 for the list, attributions and pressure, 0.25 in QPV, 0.4 for priority and
-    mutations, 0.4 to 0.6 for refusals, Q1 outside QPV and delays of those housed, whose households differ.
+    Measured on two seeds, one year: 0.1 to 0.3 for the list, attributions and pressure, 0.25 in QPV, 0.4 for priority
+    and mutations, 0.4 to 0.6 for refusals, Q1 outside QPV and delays of those housed, whose households differ.
     """
     key = "behaviour/refuse/base_share"
     size = {"applicants": 1_000, "years": 1, "replications": 20}
