@@ -75,8 +75,7 @@ def read_table(kind: type[Any], frame: pd.DataFrame) -> Any:
 def results_agree(run: Run, number: int, book: Book) -> list[str]:
     """Return where outcomes, leases or indicators say other than the log."""
     faults = []
-    outcomes = run.outcomes()
-    outcomes = outcomes[outcomes["replication"] == number]
+    outcomes = run.of_replication("outcomes", number)
     end = book.end.applications
     labels = np.array([status.label for status in Status])
     if not np.array_equal(labels[end.status], outcomes["outcome"].to_numpy(dtype=str)):
@@ -89,8 +88,7 @@ def results_agree(run: Run, number: int, book: Book) -> list[str]:
         for name in ("day", "application", "household", "dwelling")
     ):
         faults.append("leases: not those of the log")
-    table = run.indicators()
-    table = table[table["replication"] == number]
+    table = run.of_replication("indicators", number)
     faults += indicators_agree(table[table["scope"] == "mel"], book)
     return faults + stock_agrees(table, book.log, book.day_one["dwellings"])
 

@@ -164,13 +164,19 @@ class Run:
             self._frames[name] = read_parquet(self.path / f"{name}.parquet")
         return self._frames[name]
 
+    def _some(self, name: str, column: str, value: str | int) -> pd.DataFrame:
+        """Return the rows of a table where a column has a value, without reading the others."""
+        with connect() as connection:
+            asked = [str(self.path / f"{name}.parquet"), value]
+            return connection.execute(f'SELECT * FROM read_parquet(?) WHERE "{column}" = ?', asked).df()
+
     def indicators(self, scope: str = "") -> pd.DataFrame:
         """Return one row per replication, year, indicator, scope and group; of one scope, or all of them."""
-        if not scope:
-            return self._frame("indicators")
-        with connect() as connection:
-            asked = [str(self.path / "indicators.parquet"), scope]
-            return connection.execute("SELECT * FROM read_parquet(?) WHERE scope = ?", asked).df()
+        return self._some("indicators", "scope", scope) if scope else self._frame("indicators")
+
+    def of_replication(self, name: str, number: int) -> pd.DataFrame:
+        """Return the rows of one replication in a table of the run (one of ``POOLED``)."""
+        return self._some(name, "replication", number)
 
     @cached_property
     def cube(self) -> Cube:
