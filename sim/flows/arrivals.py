@@ -1,7 +1,7 @@
 """New applications: first access, and tenants of the stock who ask to move.
 
-How many come on each day and who they are use different streams, so that "10 % more arrivals" does
-not redraw who arrives. A month is drawn in one go and filed on the office days.
+Who comes is drawn from each one's own identity, so that "10 % more arrivals" redraws nobody. A month is drawn in
+one go and filed on the office days.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.flows.programme import poisson_at
 from sim.flows.recognitions import Procedures
 from sim.flows.renewals import Anniversaries
 from sim.state.applications import Applications
@@ -65,19 +66,18 @@ def daily_rate(world: World, day: int) -> float:
 
 def draw_month(world: World, day: int, month_end: int) -> Month:
     """Draw how many file on each day of a month, and who they are."""
-    counts, share = world.luck_stream("arrivals_counts"), world.scenario.flows.arrivals.mutation_share
-    rate, days = daily_rate(world, day), month_end - day
-    first, moving = counts.poisson(rate * (1 - share), days), counts.poisson(rate * share, days)
-    people = world.luck_stream("arrivals_people")
-    households, files = world.newcomers.first_access(int(first.sum()), people, day)
-    tenants = world.luck_stream("arrivals_tenants")
-    h, uniform = world.households, world.luck.uniform
+    share, rate = world.scenario.flows.arrivals.mutation_share, daily_rate(world, day)
+    first = counts_of(world, "first_access", day, month_end, rate * (1 - share))
+    moving = counts_of(world, "mutation", day, month_end, rate * share)
+    ids = np.concatenate([identities("first_access", day + i, n) for i, n in enumerate(first.tolist())])
+    households, files = world.newcomers.first_access(len(ids), world.own_draws("first_access", ids), day)
+    h, uniform, days = world.households, world.luck.uniform, month_end - day
     rows = world.newcomers.pick_mutation_filers(h, world.dwellings, int(moving.sum()), uniform, day)
     place = (uniform("mutation_day", h.luck_id[rows], day) * days).astype(np.int64)
     rows = rows[np.lexsort((rows, place))]
-    mutations = world.newcomers.mutation_requests(h, world.dwellings, rows, tenants, day)
-    files.luck_id[:] = np.concatenate([identities("first_access", day + i, int(n)) for i, n in enumerate(first)])
-    households.luck_id[:] = files.luck_id
+    draws = world.own_draws("mutation", h.luck_id[rows])
+    mutations = world.newcomers.mutation_requests(h, world.dwellings, rows, draws, day)
+    files.luck_id[:], households.luck_id[:] = ids, ids
     mutations.luck_id[:] = offspring(h.luck_id[rows], "mutation", day)
     per_day = np.bincount(place, minlength=days)
     files.filed_day[:], mutations.filed_day[:] = np.repeat(np.arange(day, month_end), first), day + np.sort(place)
@@ -85,6 +85,12 @@ def draw_month(world: World, day: int, month_end: int) -> Month:
     files = files.take(np.argsort(files.filed_day[: len(files)], kind="stable"))
     files.renewal_due_day[:] = files.filed_day + int(world.law["demande.validite_days"])
     return Month(files, households, ends_of(first + per_day), ends_of(first))
+
+
+def counts_of(world: World, kind: str, day: int, month_end: int, rate: float) -> np.ndarray:
+    """Return how many applications of a kind are made on each day: never fewer at a larger rate."""
+    luck = world.luck.uniform_one
+    return np.array([poisson_at(luck(f"arrivals_{kind}", 0, day), rate) for day in range(day, month_end)])
 
 
 def ends_of(counts: np.ndarray) -> np.ndarray:

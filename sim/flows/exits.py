@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from sim.flows.search import start_search, works_days
-from sim.state.households import Households
 from sim.state.luck import identities
 from sim.words.clock import Phase, first_day, year_of
 from sim.words.codes import Channel, EventKind, Reason, Status
@@ -17,15 +16,11 @@ from sim.world import moves
 from sim.world.calendar import Calendar
 from sim.world.world import Story, World
 
-BATCH = 500  # tenants from outside the list are made in batches: one call costs the same for one or for many
-
 
 class Departures:
     """Notices to come, and tenants to leave, by day."""
 
     def __init__(self) -> None:
-        self.outsiders: Households | None = None
-        self.outsiders_used = 0
         self.notices = Calendar()
         self.leaving = Calendar()
         self.lettings = Calendar()  # dwellings let outside the list
@@ -74,7 +69,7 @@ def exits(world: World, departures: Departures) -> Story:
             give_notice(world, departures, departures.notices.pop(day), day + notice_days)
         leave(world, departures, departures.leaving.pop(day))
         if day in office:
-            let_outside(world, departures, departures.lettings.pop(day))
+            let_outside(world, departures.lettings.pop(day))
 
 
 def give_notice(world: World, departures: Departures, households: np.ndarray, exit_day: int) -> np.ndarray:
@@ -106,27 +101,17 @@ def leave(world: World, departures: Departures, households: np.ndarray) -> None:
     moves.vacate(world, dwellings, Reason.LEFT_SECTOR)
 
 
-def let_outside(world: World, departures: Departures, dwellings: np.ndarray) -> None:
+def let_outside(world: World, dwellings: np.ndarray) -> None:
     """Let dwellings to households that come from outside the list."""
     if not len(dwellings):
         return
-    arrivals = take_outsiders(world, departures, len(dwellings))
-    arrivals.luck_id[:] = identities("outside", world.day, len(dwellings))
+    ids = identities("outside", world.day, len(dwellings))
+    arrivals = world.newcomers.outside_tenants(len(ids), world.own_draws("outside", ids), world.day)
+    arrivals.luck_id[:] = ids
     households = world.households.append(arrivals)
     world.grown()
     world.ready_day[dwellings] = -1
     moves.let_outside(world, households, dwellings)
-
-
-def take_outsiders(world: World, departures: Departures, count: int) -> Households:
-    """Return the next households from outside the list."""
-    pool, used = departures.outsiders, departures.outsiders_used
-    if pool is None or used + count > len(pool):
-        size = max(BATCH, count)
-        pool = world.newcomers.outside_tenants(size, world.luck_stream("outside"), world.day)
-        departures.outsiders, used = pool, 0
-    departures.outsiders_used = used + count
-    return pool.take(np.arange(used, used + count))
 
 
 def start_year(world: World, departures: Departures) -> None:

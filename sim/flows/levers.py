@@ -92,12 +92,12 @@ def entries(world: World, anniversaries: Anniversaries, procedures: Procedures, 
 
 def bring(world: World, name: str, entry: Entry, count: int) -> np.ndarray:
     """File the applications of a public; return their rows."""
-    households, files = world.newcomers.first_access(count, world.luck_stream(f"entry_{name}"), world.day)
+    ids = identities(f"entry_{name}", world.day, count)
+    households, files = world.newcomers.first_access(count, world.own_draws(f"entry_{name}", ids), world.day)
     if entry.occupation:
         households.occupation[:] = Occupation[entry.occupation]
     files.grounds[:] |= np.uint32(Ground.mask(*entry.grounds))
-    files.luck_id[:] = identities(f"entry_{name}", world.day, count)
-    households.luck_id[:] = files.luck_id
+    files.luck_id[:], households.luck_id[:] = ids, ids
     files.household[:] = -1
     files.renewal_due_day[:] = world.day + int(world.law["demande.validite_days"])
     return moves.file_applications(world, files, households)
@@ -129,8 +129,8 @@ def help_to_move(world: World, anniversaries: Anniversaries, batch_days: int) ->
 def move_requests(world: World, rows: np.ndarray) -> Applications:
     """Return requests of tenants for a smaller dwelling than theirs."""
     h, d = world.households, world.dwellings
-    stream = world.luck_stream("help_to_move")
-    files: Applications = world.newcomers.mutation_requests(h, d, rows, stream, world.day)
+    draws = world.own_draws("help_to_move", h.luck_id[rows])
+    files: Applications = world.newcomers.mutation_requests(h, d, rows, draws, world.day)
     smaller = np.maximum(d.rooms[h.dwelling[rows]].astype(int) - 1, 1)
     for column in (files.rooms_max, files.rooms_wanted, files.rooms_min):
         column[:] = np.minimum(column, smaller)

@@ -8,10 +8,11 @@ from sim.population.grounds import first_access_grounds
 from sim.population.newcomers import Newcomers, wish
 from sim.state.applications import Applications
 from sim.state.households import Households
+from sim.state.luck import Draws
 
 
 def first_access_requests(
-    newcomers: Newcomers, households: Households, rows: np.ndarray, rng: np.random.Generator, day: int
+    newcomers: Newcomers, households: Households, rows: np.ndarray, rng: Draws, day: int
 ) -> Applications:
     """Return first-access applications of ``rows`` of ``households``, with the wishes of newcomers like them."""
     homes, geography, shapes = households.take(rows), newcomers.geography, newcomers.shapes

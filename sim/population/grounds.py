@@ -15,6 +15,7 @@ from sim.population.shapes import Shapes
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.luck import Draws
 from sim.words.clock import DAYS_PER_YEAR, year_of
 from sim.words.codes import PDALHPD_GROUNDS, Ground, Occupation
 
@@ -34,11 +35,11 @@ class Flags:
         self.bits[where] |= np.uint32(int(ground))
 
 
-def _event(flags: Flags, ground: Ground, among: np.ndarray, share: float, rng: np.random.Generator) -> None:
+def _event(flags: Flags, ground: Ground, among: np.ndarray, share: float, rng: Draws) -> None:
     flags.add(ground, mark(rng, among * share))
 
 
-def first_access_grounds(homes: Households, shapes: Shapes, rng: np.random.Generator, day: int) -> np.ndarray:
+def first_access_grounds(homes: Households, shapes: Shapes, rng: Draws, day: int) -> np.ndarray:
     """Return the Ground flags of first-access applicants (PDALHPD du Nord and CCH L441-1)."""
     share, value, flags = shapes.effects("grounds.share"), shapes.value, Flags(len(homes))
     private = np.isin(homes.occupation, PRIVATE)
@@ -82,7 +83,7 @@ def mutation_grounds(
     dwellings: Dwellings,
     filed_day: np.ndarray,
     shapes: Shapes,
-    rng: np.random.Generator,
+    rng: Draws,
     day: int,
     environment_share: float,
 ) -> np.ndarray:

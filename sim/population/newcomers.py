@@ -21,6 +21,7 @@ from sim.population.wishes import Geography, rooms_wished
 from sim.state.applications import Applications
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.luck import Draws
 from sim.state.rows import Rows
 from sim.words.clock import year_of
 from sim.words.codes import Channel
@@ -54,7 +55,7 @@ class Newcomers:
     environment_share: float
     head_start_max_days: tuple[float, float]
 
-    def first_access(self, count: int, rng: np.random.Generator, day: int) -> tuple[Households, Applications]:
+    def first_access(self, count: int, rng: Draws, day: int) -> tuple[Households, Applications]:
         """Return new first-access households and their applications (``household`` is left to the caller)."""
         homes, score = first_access_people(count, self.shapes, rng, day)
         ranks = np.interp(score, self.scores, np.linspace(0, 1, len(self.scores)))
@@ -65,7 +66,7 @@ class Newcomers:
         return homes, files
 
     def mutation_requests(
-        self, households: Households, dwellings: Dwellings, rows: np.ndarray, rng: np.random.Generator, day: int
+        self, households: Households, dwellings: Dwellings, rows: np.ndarray, rng: Draws, day: int
     ) -> Applications:
         """Return the applications of tenants who ask to move (``rows`` of ``households``)."""
         homes, homes_in = households.take(rows), dwellings.take(households.dwelling[rows])
@@ -101,7 +102,7 @@ class Newcomers:
         first = np.argpartition(race, count - 1)[:count] if 0 < count < len(race) else np.arange(len(race))[:count]
         return np.asarray(np.sort(who[first]))
 
-    def outside_tenants(self, count: int, rng: np.random.Generator, day: int) -> Households:
+    def outside_tenants(self, count: int, rng: Draws, day: int) -> Households:
         """Return households that enter dwellings let outside the list (``dwelling`` is left to the caller)."""
         homes = outside_tenants(count, self.shapes, rng, day)
         homes.lease_day[:] = day
@@ -114,7 +115,7 @@ class Newcomers:
         """Return empty dwellings that enter service on ``day``."""
         return self.builder.make(count, deliveries, rng, day)
 
-    def _open(self, files: Applications, rng: np.random.Generator, day: int) -> None:
+    def _open(self, files: Applications, rng: Draws, day: int) -> None:
         files.filed_day[:] = day
         files.renewal_due_day[:] = day + int(self.shapes.law.at(VALIDITY_LAW, day))
         first_access, mutation = self.head_start_max_days
@@ -123,7 +124,7 @@ class Newcomers:
 
 
 def first_access_people(
-    count: int, shapes: Shapes, rng: np.random.Generator, day: int
+    count: int, shapes: Shapes, rng: Draws, day: int
 ) -> tuple[Households, np.ndarray]:
     """Return first-access households without income, and their income score."""
     bands = choose(rng, shapes["first_access.age"], count)
@@ -144,7 +145,7 @@ def wish(
     mutation: bool,
     geography: Geography,
     shapes: Shapes,
-    rng: np.random.Generator,
+    rng: Draws,
     day: int,
 ) -> tuple[Applications, np.ndarray]:
     """Return applications that hold only wishes, and how wide each asks (index in ``OPTIONS``)."""

@@ -11,6 +11,7 @@ from sim.rules.eligibility import household_category, is_young_couple
 from sim.rules.occupancy import is_over_occupied, is_under_occupied
 from sim.rules.resources import consumption_units, units_of
 from sim.state.households import Households
+from sim.state.luck import Draws
 from sim.state.rows import Rows
 from sim.words.clock import year_of
 from sim.words.codes import Employment
@@ -23,7 +24,7 @@ def age_bands(shapes: Shapes, ages: np.ndarray) -> np.ndarray:
     return np.asarray(np.searchsorted(shapes.ages[0], ages, side="right") - 1).clip(0)
 
 
-def ages_in(shapes: Shapes, bands: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def ages_in(shapes: Shapes, bands: np.ndarray, rng: Draws) -> np.ndarray:
     """Draw an age in each band, evenly."""
     first, last = shapes.ages
     return np.asarray(first[bands] + (even(rng, len(bands)) * (last[bands] - first[bands] + 1)).astype(int))
@@ -33,7 +34,7 @@ def compose(
     sizes: np.ndarray,
     ages: np.ndarray,
     shapes: Shapes,
-    rng: np.random.Generator,
+    rng: Draws,
     day: int,
     *,
     ratio_disabled: float = 1.0,
@@ -113,7 +114,7 @@ def is_underoccupied(size: np.ndarray, rooms: np.ndarray, shapes: Shapes, day: i
 
 
 def income_score(
-    homes: Households, shapes: Shapes, rng: np.random.Generator, day: int, extra: np.ndarray | float = 0.0
+    homes: Households, shapes: Shapes, rng: Draws, day: int, extra: np.ndarray | float = 0.0
 ) -> np.ndarray:
     """Return a latent score whose rank sets the income: effects of attributes and a normal noise (copula).
 
@@ -131,7 +132,7 @@ def income_score(
     return np.asarray(score + extra + effect["noise_sd"] * rng.standard_normal(len(homes)))
 
 
-def set_income(homes: Households, per_unit_eur_year: np.ndarray, shapes: Shapes, rng: np.random.Generator) -> None:
+def set_income(homes: Households, per_unit_eur_year: np.ndarray, shapes: Shapes, rng: Draws) -> None:
     """Fill declared resources and tax income (RFR N-2) from resources per consumption unit, eur/year.
 
     Social benefits are not taxed: the taxed part depends on employment.

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from sim.state.luck import Draws, OwnDraws
+
 Margin = tuple[tuple[int, ...], np.ndarray]
 """Axes that stay, and the totals wanted over them."""
 FEW_ROWS = 20
@@ -76,12 +78,14 @@ def whole(expected: np.ndarray, total: int) -> np.ndarray:
     return np.diff(bounds, prepend=0).reshape(expected.shape)
 
 
-def even(rng: np.random.Generator, rows: int) -> np.ndarray:
-    """Return ``rows`` uniforms, one in each of ``rows`` equal intervals, in random order."""
+def even(rng: Draws, rows: int) -> np.ndarray:
+    """Return ``rows`` uniforms, one in each of ``rows`` equal intervals, in random order; own draws are as they come."""
+    if isinstance(rng, OwnDraws):
+        return rng.random(rows)
     return (rng.permutation(rows) + rng.random(rows)) / max(rows, 1)
 
 
-def choose(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray | int) -> np.ndarray:
+def choose(rng: Draws, shares: np.ndarray, rows: np.ndarray | int) -> np.ndarray:
     """Draw a column for each row, margins kept within one for each line of ``shares`` that has enough rows.
 
     Parameters
@@ -93,7 +97,7 @@ def choose(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray | int)
     """
     if isinstance(rows, int | np.integer):
         return _columns(shares.ravel(), even(rng, int(rows)))
-    if len(rows) < FEW_ROWS * len(shares):  # a day's batch: too few for margins, and a loop would cost more
+    if isinstance(rng, OwnDraws) or len(rows) < FEW_ROWS * len(shares):  # too few for margins, a loop would cost more
         steps = np.cumsum(shares, axis=1)[rows]
         return np.asarray((steps <= (rng.random(len(rows)) * steps[:, -1])[:, None]).sum(axis=1))
     chosen = np.zeros(len(rows), dtype=np.int64)
@@ -110,8 +114,8 @@ def _columns(shares: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
     return np.searchsorted(steps / steps[-1], uniforms, side="right").clip(0, len(shares) - 1)
 
 
-def mark(rng: np.random.Generator, probability: np.ndarray, *, in_order: bool = False) -> np.ndarray:
-    """Draw yes or no for each row, so that the number of yes is right within one.
+def mark(rng: Draws, probability: np.ndarray, *, in_order: bool = False) -> np.ndarray:
+    """Draw yes or no for each row, so that the number of yes is right within one (not of own draws).
 
     Parameters
     ----------
@@ -119,6 +123,8 @@ def mark(rng: np.random.Generator, probability: np.ndarray, *, in_order: bool = 
         Right within one in any run of neighbouring rows too. Rows drawn so are evenly spaced: two such
         draws are not independent of each other, hence the random order by default.
     """
+    if isinstance(rng, OwnDraws):
+        return rng.random(len(probability)) < probability
     order = np.arange(len(probability)) if in_order else rng.permutation(len(probability))
     steps = np.floor(np.cumsum(probability[order]) + rng.random())
     hits = np.empty(len(order), dtype=bool)

@@ -9,6 +9,7 @@ from sim.population.raking import choose, even, rake
 from sim.population.shapes import Shapes
 from sim.state.dwellings import Dwellings
 from sim.state.households import Households
+from sim.state.luck import Draws
 from sim.state.rows import Rows
 from sim.words.clock import DAYS_PER_YEAR, year_of
 from sim.words.codes import Energy, Financing, Occupation
@@ -17,7 +18,7 @@ ADULT_AGE = 18
 RECENT_LEASE_YEARS = 2
 
 
-def list_tenants(rooms: np.ndarray, shapes: Shapes, rng: np.random.Generator, day: int) -> tuple[Households, float]:
+def list_tenants(rooms: np.ndarray, shapes: Shapes, rng: Draws, day: int) -> tuple[Households, float]:
     """Return one household per dwelling of given typologies, and the gap left by the raking.
 
     Sizes follow the typology; ages follow the size, raked to the published ages of HLM households.
@@ -33,7 +34,7 @@ def list_tenants(rooms: np.ndarray, shapes: Shapes, rng: np.random.Generator, da
     return homes, gap
 
 
-def outside_tenants(count: int, shapes: Shapes, rng: np.random.Generator, day: int) -> Households:
+def outside_tenants(count: int, shapes: Shapes, rng: Draws, day: int) -> Households:
     """Return households that enter dwellings let outside the list: students, mostly, and young people."""
     bands = choose(rng, shapes["outside.age"], count)
     sizes = 1 + choose(rng, shapes["outside.size"], count)
@@ -44,7 +45,7 @@ def outside_tenants(count: int, shapes: Shapes, rng: np.random.Generator, day: i
 
 
 def lease_days(
-    homes: Households, service_day: np.ndarray, shapes: Shapes, rng: np.random.Generator, day: int
+    homes: Households, service_day: np.ndarray, shapes: Shapes, rng: Draws, day: int
 ) -> np.ndarray:
     """Draw when present leases began: exponential ages, cut at adult age and at the dwelling's entry into service.
 

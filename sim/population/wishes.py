@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.population.raking import choose
 from sim.population.shapes import Shapes
+from sim.state.luck import Draws
 from sim.state.places import PlaceSets
 
 KM_PER_DEGREE = 111.2
@@ -53,11 +54,11 @@ class Geography:
             self.catalogue[commune, -2] = places.number([count + int(index[commune])])
             self.catalogue[commune, -1] = places.number([count + len(shapes.territory.territoires)])
 
-    def first_commune(self, count: int, rng: np.random.Generator) -> np.ndarray:
+    def first_commune(self, count: int, rng: Draws) -> np.ndarray:
         """Draw the first commune of applicants from outside the stock."""
         return choose(rng, self.attraction, count)
 
-    def first_commune_of_tenants(self, homes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def first_commune_of_tenants(self, homes: np.ndarray, rng: Draws) -> np.ndarray:
         """Draw the first commune of tenants: their own, or one near it.
 
         Parameters
@@ -65,18 +66,16 @@ class Geography:
         homes : numpy.ndarray
             Commune where each lives.
         """
-        moves = rng.random(len(homes)) >= self.stay_share
-        elsewhere = homes.astype(np.int64).copy()
-        elsewhere[moves] = choose(rng, self.near, homes[moves].astype(np.int64))
-        return elsewhere
+        stays = rng.random(len(homes)) < self.stay_share
+        return np.where(stays, homes, choose(rng, self.near, homes.astype(np.int64)))
 
-    def options(self, count: int, mutation: bool, shapes: Shapes, rng: np.random.Generator) -> np.ndarray:
+    def options(self, count: int, mutation: bool, shapes: Shapes, rng: Draws) -> np.ndarray:
         """Draw how wide applicants ask: an index in ``OPTIONS``."""
         return choose(rng, shapes["wishes.places"][int(mutation)], count)
 
 
 def rooms_wished(
-    size: np.ndarray, is_couple: np.ndarray, age: np.ndarray, shapes: Shapes, rng: np.random.Generator
+    size: np.ndarray, is_couple: np.ndarray, age: np.ndarray, shapes: Shapes, rng: Draws
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw the smallest, largest and first typology asked for, given the household (rules.md 3.1)."""
     alone = np.where(age < 30, 0, np.where(age < 60, 1, 2))

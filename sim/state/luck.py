@@ -11,6 +11,7 @@ import zlib
 
 import numpy as np
 from numba import njit
+from scipy.special import ndtri
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -122,3 +123,55 @@ class Luck:
         z = mix(int(identity) ^ self._base(decision))
         z = mix((z + (int(occasion) & _MASK) * _GOLDEN) & _MASK)
         return (z >> 11) * _TO_UNIT
+
+    def draws(self, decision: str, ids: np.ndarray, occasion: int = 0) -> OwnDraws:
+        """Return draws of these identities that take the place of a generator."""
+        return OwnDraws(self, decision, ids, occasion)
+
+
+class OwnDraws:
+    """Draws of many households at once, each from its own identity: who else is drawn with them changes nothing.
+
+    It stands where the synthesis of people asks for a generator. Two scenarios then give the same wishes to the
+    same household, though others joined or left the batch; from one generator every row after would be redrawn.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray
+        One identity a row; all draws are of that length.
+    """
+
+    def __init__(self, luck: Luck, decision: str, ids: np.ndarray, occasion: int) -> None:
+        self._luck, self._decision, self._ids, self._occasion = luck, decision, ids, occasion
+        self._drawn = 0
+
+    def random(self, rows: int) -> np.ndarray:
+        """Return one uniform in [0, 1) per row.
+
+        Raises
+        ------
+        ValueError
+            If ``rows`` is not the number of identities.
+        """
+        if rows != len(self._ids):
+            raise ValueError(f"{rows} draws asked of {len(self._ids)} identities")
+        self._drawn += 1
+        return self._luck.uniform(f"{self._decision} {self._drawn}", self._ids, self._occasion)
+
+    def standard_normal(self, rows: int) -> np.ndarray:
+        """Return one standard normal per row."""
+        return np.asarray(ndtri(np.maximum(self.random(rows), _TO_UNIT)))
+
+    def normal(self, mean: float, deviation: float, rows: int) -> np.ndarray:
+        """Return one normal per row."""
+        return mean + deviation * self.standard_normal(rows)
+
+    def binomial(self, counts: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Return how many of ``counts`` are drawn, one by one, with a probability ``share``."""
+        hits = np.zeros(len(counts), dtype=np.int64)
+        for i in range(int(counts.max(initial=0))):
+            hits += (self.random(len(counts)) < share) & (counts > i)
+        return hits
+
+
+Draws = np.random.Generator | OwnDraws

@@ -28,7 +28,7 @@ from sim.state.dwellings import Dwellings
 from sim.state.households import Households
 from sim.state.living import Originals
 from sim.state.log import EventLog, Records
-from sim.state.luck import Luck
+from sim.state.luck import Luck, OwnDraws
 from sim.state.places import PlaceSets
 from sim.state.quota_book import QuotaBook
 from sim.state.records import LEASE
@@ -164,6 +164,10 @@ class World:
         if name not in self._streams:
             self._streams[name] = self.luck.stream(name)
         return self._streams[name]
+
+    def own_draws(self, name: str, ids: np.ndarray) -> OwnDraws:
+        """Return the draws of some households for something that happens to them on this day."""
+        return self.luck.draws(name, ids, self.day)
 
     # views
     def people(self) -> People:
