@@ -144,6 +144,7 @@ COMPARISON = {
     "high": _number("95 % interval of the difference (Student)"),
     "p_positive": _number("probability that the difference is over 0", "share"),
     "p_value": _number("two-sided test that it is 0", "share"),
+    "unpaired_half": _number("half-width of the 95 % interval if the two sides did not share their luck (Welch)"),
     "replications": _count("pairs that have a value on both sides", "int64"),
     "p_holm": _number("p_value adjusted over the family (Holm)", "share"),
     "low_joint": _number("simultaneous interval over the family (Bonferroni)"),

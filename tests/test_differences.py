@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from sim.inputs.faults import Faults
-from sim.results.differences import benjamini_hochberg, holm, paired
+from sim.results.differences import benjamini_hochberg, holm, paired, spared, unpaired_half
 from sim.results.pairing import refuse_unlike
 from sim.results.restricted import HORIZON_DAYS, WHOLE, follow, prices, ratio_interval
 from sim.results.winners import KINDS, count, fates
@@ -240,3 +240,23 @@ def test_the_price_of_a_priority_by_hand() -> None:
     assert price.in_total == pytest.approx((400.0, 400.0, 400.0))
     assert price.quotient is not None
     assert price.quotient[0] == pytest.approx(701 / 711)
+
+
+def test_the_unpaired_half_width_is_welchs() -> None:
+    rng = np.random.default_rng(3)
+    before, after = rng.normal(10, 1, (12, 5)), rng.normal(10.5, 3, (12, 5))
+    before[:4, 1] = after[:4, 1] = np.nan
+    before[1:, 2] = after[1:, 2] = np.nan
+    after[:, 3] = before[:, 3] = 7.0
+    got = unpaired_half(before, after)
+    for cell in (0, 1, 4):
+        known = ~np.isnan(before[:, cell])
+        told = stats.ttest_ind(after[known, cell], before[known, cell], equal_var=False).confidence_interval()
+        assert got[cell] == pytest.approx((told.high - told.low) / 2)
+    assert np.isnan(got[2]), "one replication tells nothing"
+    assert got[3] == 0.0
+    frame = pd.DataFrame(
+        {"scope": ["mel", "mel", "commune", "mel"], "low": [0.0, 0, 0, 1], "high": [1.0, 2, 1, 1]}
+    ).assign(unpaired_half=[1.0, 4.0, 9.0, 0.0])
+    assert spared(frame) == pytest.approx((2 + 4) / 2)
+    assert np.isnan(spared(frame[frame["scope"] == "commune"]))

@@ -21,6 +21,7 @@ from sim.report.sections import Figure
 from sim.report.tables import Table
 from sim.report.workbook import write_workbook
 from sim.results.compare import Comparison
+from sim.results.differences import spared
 from sim.results.restricted import HORIZON_MONTHS
 
 if TYPE_CHECKING:
@@ -174,7 +175,16 @@ def method(c: Compared) -> list[str]:
     made = french.number(int(frame["p_value"].notna().sum()))
     by_scope = frame[frame["scope"] == "mel"].drop_duplicates("alternative")
     family = french.number(int(by_scope["family"].iloc[0])) if len(by_scope) else "0"
+    times = spared(frame)
+    gain = (
+        " Sans lui, l'intervalle serait, en médiane sur les indicateurs de la MEL, "
+        f"{french.number(times, 1)} fois plus large (unpaired_half : deux études séparées, loi de Welch)."
+        if times > 0
+        else ""
+    )
     return [
+        "Hasard commun : les deux simulations d'une même réplication partagent la population du premier jour, ceux qui "
+        "arrivent et les tirages de chaque ménage ; l'écart est pris réplication par réplication." + gain,
         f"{made} comparaisons ont été faites : chaque indicateur, à chaque échelle, chaque année. À 5 %, une sur vingt "
         "paraîtrait nette par hasard si rien ne changeait. Un écart est dit « établi » quand sa probabilité critique, "
         f"corrigée par Holm sur la famille de son échelle ({family} comparaisons à l'échelle de la MEL, toutes "
