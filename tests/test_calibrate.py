@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -97,13 +98,14 @@ def test_misses_are_bold_with_their_size() -> None:
 
 
 class Finished:
-    """A finished run of half the list, two replications."""
+    """A finished run of half the list, two replications, of which only what the facts ask about is read."""
 
     manifest: ClassVar[dict[str, Any]] = {
         "scenario": {"territory": "mel", "title": "Essai", "run": {"applicants": 28_000}}
     }
 
-    def indicators(self) -> pd.DataFrame:
+    def indicators_at(self, places: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
+        assert set(places) == {("mel", "mel", 2022)}
         return results(49.0, 51.0)
 
 

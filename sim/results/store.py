@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -173,6 +173,16 @@ class Run:
     def indicators(self, scope: str = "") -> pd.DataFrame:
         """Return one row per replication, year, indicator, scope and group; of one scope, or all of them."""
         return self._some("indicators", "scope", scope) if scope else self._frame("indicators")
+
+    def indicators_at(self, places: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
+        """Return the rows of some (scope, group, year) in all replications, without reading the others."""
+        import pandas as pd
+
+        asked = pd.DataFrame(sorted(set(places)), columns=["scope", "group", "year"])
+        with connect() as connection:
+            connection.register("asked", asked.astype({"scope": str, "group": str, "year": "int64"}))
+            query = 'SELECT * FROM read_parquet(?) SEMI JOIN asked USING (scope, "group", year)'
+            return connection.execute(query, [str(self.path / "indicators.parquet")]).df()
 
     def of_replication(self, name: str, number: int) -> pd.DataFrame:
         """Return the rows of one replication in a table of the run (one of ``POOLED``)."""
