@@ -143,6 +143,8 @@ def test_waits_are_cumulative_and_account_for_all(folder: Path) -> None:
         assert own.loc[own["class"] == name, "housed"].sum() == len(leases), name
     paths = set(own.loc[own["class"] == "parcours", "group"])
     assert paths == {"premier accès", "mutation"}
+    some = waits[waits["group"].isin(paths)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(load_run(folder).waits(paths), some)
     recognised = own[own["class"] == "priorite"]
     told = (leases["recognition"] & 3 > 0).sum() + (leases["recognition"] & 4 > 0).sum()
     assert recognised.loc[recognised["group"] != "non reconnus", "housed"].sum() == told

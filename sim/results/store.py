@@ -211,9 +211,13 @@ class Run:
         """Return one row per replication and application."""
         return self._frame("outcomes")
 
-    def waits(self) -> pd.DataFrame:
-        """Return curves per replication, class and group."""
-        return self._frame("waits")
+    def waits(self, groups: Iterable[str] = ()) -> pd.DataFrame:
+        """Return curves per replication, class and group; of some groups, or all of them."""
+        if not (asked := list(groups)):
+            return self._frame("waits")
+        with connect() as connection:
+            query = 'SELECT * FROM read_parquet(?) WHERE "group" IN (SELECT unnest(?::VARCHAR[]))'
+            return connection.execute(query, [str(self.path / "waits.parquet"), asked]).df()
 
     def followed(self) -> list[int]:
         """Return the replications whose applications are in ``outcomes.parquet``, one by one."""
