@@ -268,12 +268,14 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path, mon
         for n, v in enumerate(exact)
     )
     simulator = Reduced("essai", 1, 1, facts, reduced.PARAMETERS)
-    plan, runs = Plan(first=24, second=8, third=6, noise=8, shift=0, check=4), []
-    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
-    assert len(runs) == plan.runs
+    plan, told_of = Plan(first=24, second=8, third=6, noise=8, shift=0, check=4), []
+    Store(tmp_path / "runs.jsonl", "k").add(((0.0,) * 4, 99), exact.tolist())  # what another plan asked for
+    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, told_of.append)
+    assert told_of == [1] * plan.runs, "a run that the plan does not ask for is no progress"
     monkeypatch.setattr(fitting, "recovered", lambda f, cases: found.recovery)  # half of the time, and no run
-    again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
-    assert len(runs) == plan.runs, "nothing is run twice"
+    told_of.clear()
+    again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, told_of.append)
+    assert told_of == [8, 24, 8, 6, 4], "nothing is run twice, and what is there already is progress"
     assert np.array_equal(found.draws, again.draws)
     low, high = np.quantile(values_of(found.crowd, reduced.PARAMETERS), [0.02, 0.98], axis=0)
     assert ((low <= truth) & (truth <= high)).all()
@@ -340,7 +342,7 @@ def test_known_parameters_of_the_real_simulator_are_found_again(tmp_path: Path) 
     facts = tuple(dataclasses.replace(t, twin_year=2022) for t in read_targets(TARGETS) if t.id in ("C07", "C20"))
     simulator = Simulator("reference", 300, 1, facts, free)
     plan = Plan(first=16, second=0, third=0, noise=3, shift=0, check=2)
-    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: None)
+    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda more: None)
     told = recovery(found)
     assert told["cases"] == 16
     assert 0.7 <= told["coverage_90"] <= 1.0
