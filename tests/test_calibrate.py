@@ -18,7 +18,7 @@ from scipy.stats import norm
 from sim import validating
 from sim.calibrate import fitting, reduced
 from sim.calibrate.fitting import Plan, calibrate
-from sim.calibrate.parameters import MEL, free_until, settings, values_of
+from sim.calibrate.parameters import HEADS, MEL, free_until, settings, values_of
 from sim.calibrate.posterior import Facts, information, is_identified, profile, rank_uniformity, reweighted, sample
 from sim.calibrate.sheet import sheet
 from sim.calibrate.simulator import Simulator, Store
@@ -323,6 +323,7 @@ def test_a_back_test_knows_what_was_known_then() -> None:
     assert not {"C45", "C46", "C47"} & {t.id for t in known(targets, 2022)}
     assert free_until(2022)[0].name == "departs"
     assert free_until(0) == free_until(2025) == MEL
+    assert set(HEADS) == {one.name for one in (*MEL, *free_until(2022))}, "each has a head of column in French"
 
 
 def test_thresholds_ahead_use_what_was_published_then() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.calibrate.parameters import HEADS
 from sim.calibrate.targets import Target
 from sim.calibrate.validation import number
 from sim.report import french
@@ -284,6 +285,6 @@ def sensitivity(told: Mapping[str, Any]) -> str:
         marks = ["fort" if abs(m) > 0.6 * most else "moyen" if abs(m) > 0.25 * most else "" for m in moved]
         cells = [f'<span class="{mark}">{gap(m, line["unit"])}</span>' for m, mark in zip(moved, marks, strict=True)]
         rows.append(("", [escape(line["id"] + " " + line["label"]), *cells]))
-    head = ("Fait", *(f"#{escape(one['name'].replace('_', ' '))}" for one in told["parameters"]))
+    head = ("Fait", *(f"#{escape(HEADS.get(one['name'], one['label']))}" for one in told["parameters"]))
     caption = "Ce que déplace la largeur à 90 % de chaque paramètre, les autres à leur moyenne"
     return f'<div class="large">{table(head, rows, caption)}</div>'
