@@ -25,7 +25,7 @@ from sim.calibrate.simulator import Simulator, Store
 from sim.calibrate.surrogate import design, fit, loss, plane, same
 from sim.calibrate.targets import Target, known, read_targets, twin_of
 from sim.calibrate.thresholds import thresholds
-from sim.calibrate.validation import confront, html, markdown
+from sim.calibrate.validation import confront, gap, html, markdown
 from sim.calibrate.writing import document, overrides_of, read, recovery, write
 from sim.inputs.faults import Faults
 from sim.inputs.files import find_posterior, find_territory
@@ -95,6 +95,8 @@ def test_misses_are_bold_with_their_size() -> None:
     assert "**manqué**" in text
     assert "non simulé" in text
     assert 'class="manque"' in html(lines, "Essai")
+    gaps = [gap(-0.104, "share"), gap(0.001, "ratio"), gap(-1_200.0, "count"), gap(-3.2, "days")]
+    assert gaps == ["−10,4\u00a0pts", "0,00", "−1\u202f200", "−3\u00a0jours"]
 
 
 class Finished:

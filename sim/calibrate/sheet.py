@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.calibrate.parameters import HEADS
 from sim.calibrate.targets import Target
-from sim.calibrate.validation import number
+from sim.calibrate.validation import gap, number
 from sim.report import french
 
 CORRELATED = 0.5
@@ -146,11 +146,6 @@ def method(told: Mapping[str, Any]) -> str:
     )
     first = escape(origin["method"])
     return f"<p>{first[0].upper()}{first[1:]}.</p><p>{share}.</p><p>{checked}.</p>"
-
-
-def gap(value: float, unit: str) -> str:
-    """Write a difference, signed; shares in points."""
-    return french.points(value) if unit == "share" else ("+" if value > 0 else "") + number(value, unit)
 
 
 def rows_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[str]]]:
