@@ -169,8 +169,9 @@ def _data(territory: str, hypotheses: list[dict[str, Any]]) -> list[Part]:
 def _experiments() -> list[Part]:
     return [
         Part("4.1", "5", "État initial", "La liste du premier jour est tirée de sa propre loi stationnaire : les "
-             "anciennetés étant donnés les attributs. Le premier jour est le même pour toutes les réplications, sauf "
-             "réglage (run.first_day). Pas de période de chauffe.", []),
+             "anciennetés étant donnés les attributs. Chaque réplication a la sienne : les ménages y sont "
+             "synthétiques, leur tirage est un hasard comme un autre (run.first_day: shared en donne une à toutes). "
+             "Pas de période de chauffe.", []),
         Part("4.2", "2", "Durée", "Du 1er janvier du début au 31 décembre de la fin, au jour près ; 2022 à 2028 "
              "pour la "
              "référence.", []),

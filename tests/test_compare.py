@@ -290,8 +290,9 @@ def test_bad_input_exits_2_and_writes_nothing(simhlm: Any, runs: dict[str, Path]
 def test_refusal_differences_are_twice_as_precise_in_pairs(tmp_path: Path) -> None:
     """Refusal 0.35 against 0.40, 20 replications: paired intervals at most half as wide as unpaired ones.
 
-    Measured on two seeds, one year: 0.1 to 0.3 for the list, attributions and pressure, 0.25 in QPV, 0.4 for priority
-    and mutations, 0.4 to 0.6 for refusals, Q1 outside QPV and delays of those housed, whose households differ.
+    Measured on the MEL, first year: 0.1 to 0.2 for the list, attributions, pressure, QPV and the mean delay, 0.25 for
+    priority, 0.3 to 0.4 for mutations, refusals, Q1 outside QPV and the median delay. No luck brings refusals under
+    the square root of 0.1: one offer in twenty is answered otherwise.
     """
     key = "behaviour/refuse/base_share"
     size = {"applicants": 1_000, "years": 1, "replications": 20}
@@ -305,6 +306,8 @@ def test_refusal_differences_are_twice_as_precise_in_pairs(tmp_path: Path) -> No
         "anciennete_stock_moyenne",
         "taux_refus_par_offre",
         "part_prioritaires",
+        "part_mutations_attributions",
+        "part_attributions_qpv",
         "delai_attribution_moyen",
         "delai_attribution_median",
     ):
@@ -313,6 +316,4 @@ def test_refusal_differences_are_twice_as_precise_in_pairs(tmp_path: Path) -> No
             for f in frames
         )
         ratios[code] = float(np.std(b - a, ddof=1) / np.sqrt(a.var(ddof=1) + b.var(ddof=1)))
-    delays = [ratios.pop(code) for code in list(ratios) if code.startswith("delai_")]
     assert max(ratios.values()) <= 0.5, ratios
-    assert max(delays) <= 0.65, delays  # about a half: from 0.4 to 0.6 from one seed to another (who is housed differs)

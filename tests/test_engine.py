@@ -205,7 +205,10 @@ def test_one_more_applicant_changes_nobody_elses_luck() -> None:
 
 
 def test_scenarios_share_most_of_the_tenants_who_ask_to_move() -> None:
-    """Whether a tenant may file depends on what became of it, but one tenant's fate does not redraw the others."""
+    """Whether a tenant may file depends on what became of it, but one tenant's fate does not redraw the others.
+
+    Neither who files, nor what they ask: to see it, wishes and head starts are part of what is compared.
+    """
     asked = []
     start = with_one_more(worlds.first_day(SIZE))
     more = worlds.live(applicants=SIZE, years=YEARS, start=start)
@@ -213,7 +216,8 @@ def test_scenarios_share_most_of_the_tenants_who_ask_to_move() -> None:
         a = dict(done.applications.columns())
         filed = a["is_mutation"] & (a["filed_day"] >= done.first_day)
         who = done.households.luck_id[a["household"][filed]]
-        asked.append(set(zip(who.tolist(), a["filed_day"][filed].tolist(), strict=True)))
+        told = ("filed_day", "first_commune", "place_set", "rooms_wanted", "head_start_days")
+        asked.append(set(zip(who.tolist(), *(a[name][filed].tolist() for name in told), strict=True)))
     for other in asked[1:]:
         assert len(asked[0] & other) > 0.8 * len(asked[0])
 
@@ -222,6 +226,15 @@ def test_scenarios_share_those_who_come() -> None:
     arrived = [first_access_arrivals(run(name)) for name in SCENARIOS]
     for other in arrived[1:]:
         pd.testing.assert_frame_equal(arrived[0], other)
+
+
+def test_more_arrivals_redraw_nobody() -> None:
+    """One in ten more: who came comes again, on the same day, the same household; others come besides."""
+    few = first_access_arrivals(run())
+    more = first_access_arrivals(worlds.live("reference", ("flows/arrivals/per_year=32300",), SIZE, YEARS))
+    again = more[more["luck_id"].isin(few["luck_id"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(few, again)
+    assert 1.05 * len(few) < len(more) < 1.15 * len(few)
 
 
 # The slow twin

@@ -71,7 +71,6 @@ EXPLAINED: dict[tuple[str, float], str] = {
     ("flows/reviews.py", 4): "quarters of a day, in whole numbers: speed only",
     ("flows/reviews.py", 5): "margin of that rough look: speed only",
     ("flows/steering.py", 8): "layout of the index: segments by public",
-    ("flows/exits.py", 500): "size of a batch: speed only",
     ("flows/exchanges.py", 32): "bits of a row number in a key",
     ("exchange/instances.py", 3): "columns of a file",
     ("exchange/weights.py", 3): "length of the shortest cycle that has a pair inside",

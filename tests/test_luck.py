@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.population.raking import choose, even, mark
 from sim.state.luck import Luck, identities, mix, mix_many
 
 DRAWS = 200_000
@@ -125,3 +126,34 @@ def test_mixing_is_splitmix64() -> None:
     assert mix(0x9E3779B97F4A7C15) == 0xE220A8397B1DCDAF
     values = np.random.default_rng(1).integers(0, 2**64 - 1, 100, dtype=np.uint64)
     assert [mix(int(v)) for v in values] == mix_many(values).tolist()
+
+
+def test_own_draws_are_those_of_each_identity_whoever_is_there() -> None:
+    """One more household in a batch redraws nobody: not its uniforms, not what shares or groups give it."""
+    ids = identities("mutation", 18993, 400)
+    shares = np.array([[0.2, 0.5, 0.3], [0.6, 0.3, 0.1]])
+    group = (np.arange(400) % 2).astype(np.int64)
+
+    def drawn(kept: np.ndarray) -> list[np.ndarray]:
+        own = Luck(1, 2).draws("mutation", ids[kept], 19000)
+        return [
+            own.random(len(kept)), even(own, len(kept)), choose(own, shares, group[kept]),
+            own.binomial(np.where(kept == 17, 5, group[kept]), np.full(len(kept), 0.4)), mark(own, 0.3 + 0 * kept),
+            own.standard_normal(len(kept)), own.normal(2.0, 3.0, len(kept)),
+        ]  # fmt: skip
+
+    everybody, some = np.arange(400), np.delete(np.arange(400), [0, 17, 399])
+    for whole, part in zip(drawn(everybody), drawn(some), strict=True):
+        np.testing.assert_array_equal(whole[some], part)
+    with pytest.raises(ValueError, match="3 draws asked of 400 identities"):
+        Luck(1, 2).draws("mutation", ids).random(3)
+
+
+def test_own_draws_have_the_law_asked() -> None:
+    own, count = Luck(2022, 0).draws("people", IDS), len(IDS)
+    one, other = own.random(count), own.random(count)
+    assert correlation(one, other) < FIVE_SIGMAS
+    assert stats.kstest(own.standard_normal(count), "norm").pvalue > 1e-4
+    hits = np.bincount(own.binomial(np.full(count, 5), np.full(count, 0.3)), minlength=6)
+    assert stats.chisquare(hits, stats.binom.pmf(np.arange(6), 5, 0.3) * count).pvalue > 1e-4
+    assert abs(mark(own, np.full(count, 0.1)).mean() - 0.1) < FIVE_SIGMAS

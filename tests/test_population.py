@@ -13,7 +13,8 @@ import pytest
 from sim.inputs.law import load_law
 from sim.inputs.schema import Run, Scenario
 from sim.inputs.territory import load
-from sim.population.build import HEAD_START_FLOOR_DAYS, FirstDay, build, practice_waits
+from sim.population.build import FirstDay, build
+from sim.population.head_starts import given_still_waiting, practices, settled
 from sim.population.people import rooms_missing
 from sim.population.raking import choose, mark, pick, rake, whole
 from sim.population.seniority import ages_days, mean_stay_years
@@ -271,22 +272,50 @@ def test_rooms_missing_by_the_norm_of_insee() -> None:
         assert got[0] == missing
 
 
-def test_head_starts_of_the_first_day_follow_from_the_flows_before_it() -> None:
-    """W = (1 - r) M + S: a longer head start moves W with it, and nobody young in the list is past it."""
+def test_the_practice_before_the_first_day_houses_as_many_as_published() -> None:
+    """A list lived day by day: head starts even, a chance a day that grows up the list, lapses at anniversaries."""
+    share, lapse, longest, spread = 0.4, 0.3, 3_000.0, 600.0
+    practice = settled(longest, spread, share, lapse, 365)
+    luck, count = np.random.default_rng(5), 200_000
+    heads, ages = luck.random(count) * longest, np.arange(0, 30 * 365, 5.0)
+    bound = -np.log(luck.random(count))  # housed when the cumulated chance reaches it
+    lapses = 365 * luck.geometric(lapse, count)
+    housed = np.full(count, np.inf)
+    for age in ages:
+        reached = (practice.load(heads, np.full(count, age)) >= bound) & np.isinf(housed)
+        housed[reached] = age
+    assert (housed < lapses).mean() == pytest.approx(share, abs=0.005)
+    for age in (30.0, 700.0, 2_000.0):  # head starts of those who still wait
+        waiting = heads[(housed > age) & (lapses > age)]
+        drawn = given_still_waiting(practice, np.full(50_000, age), luck.random(50_000))
+        assert np.quantile(drawn, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(waiting, [0.1, 0.5, 0.9]), abs=60)
+
+
+def test_head_starts_of_the_first_day_are_rarer_the_longer_one_has_waited() -> None:
     shapes, scenario = Shapes(TERRITORY, LAW), Scenario(title="essai", run=Run(applicants=2_000))
     arrivals, day = scenario.flows.arrivals, to_day(scenario.run.start)
-    served, moved = practice_waits(scenario, shapes, day)
-    share = 10_170 * (1 - 0.31) / (arrivals.per_year * (1 - arrivals.mutation_share))
-    stay = 365 / scenario.flows.renewals.lapse_first_access_share
-    assert served == pytest.approx((1 - share) * arrivals.head_start_max_days + stay, rel=0.01)
-    longer = arrivals.model_copy(update={"head_start_max_days": 2 * arrivals.head_start_max_days})
-    wider = scenario.model_copy(update={"flows": scenario.flows.model_copy(update={"arrivals": longer})})
-    assert practice_waits(wider, shapes, day)[0] - served == pytest.approx((1 - share) * arrivals.head_start_max_days)
+    first, mutation = practices(scenario, shapes, day)
+    assert (first.longest, mutation.longest) == (arrivals.head_start_max_days, arrivals.mutation_head_start_max_days)
+    fewer = scenario.flows.model_copy(update={"arrivals": arrivals.model_copy(update={"per_year": 60_000})})
+    assert practices(scenario.model_copy(update={"flows": fewer}), shapes, day)[0].rate < first.rate
     files = build(TERRITORY, LAW, scenario, rng_of(1)).applications
-    reached = day - files.filed_day.astype(int) + files.head_start_days
-    young = (day - files.filed_day < served - HEAD_START_FLOOR_DAYS) & ~files.is_mutation
-    assert (reached[young] <= served + 1).all()
-    assert served > moved or arrivals.mutation_head_start_max_days >= arrivals.head_start_max_days
+    age = day - files.filed_day.astype(int)
+    for is_mutation, practice in ((False, first), (True, mutation)):
+        heads = [
+            files.head_start_days[(files.is_mutation == is_mutation) & (low < age) & (age <= high)].mean()
+            for low, high in ((0, 90), (365, 730), (1_500, 3_000))
+        ]
+        assert heads[0] == pytest.approx(practice.longest / 2, rel=0.15)
+        assert heads[0] > heads[1] > heads[2]
+
+
+def test_a_list_that_nobody_joins_has_its_head_starts_too() -> None:
+    shapes, scenario = Shapes(TERRITORY, LAW), Scenario(title="essai", run=Run(applicants=300))
+    alone = scenario.flows.model_copy(update={"arrivals": scenario.flows.arrivals.model_copy(update={"per_year": 0})})
+    closed = scenario.model_copy(update={"flows": alone})
+    files = build(TERRITORY, LAW, closed, rng_of(1)).applications
+    assert np.isfinite(files.head_start_days).all()
+    assert all(0 <= p.rate <= 1 for p in practices(closed, shapes, to_day(scenario.run.start)))
 
 
 def test_a_later_first_day_is_carried_forward() -> None:

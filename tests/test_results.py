@@ -170,11 +170,21 @@ def test_a_file_is_written_the_same_twice(tmp_path: Path) -> None:
     assert sha256_of(tmp_path / "one.parquet") == sha256_of(tmp_path / "two.parquet")
 
 
-def test_keep_all_and_a_redrawn_first_day(tmp_path: Path) -> None:
-    loaded = load("reference", ["run/keep=all", "run/first_day=redrawn"], replications=2, years=2)
+@pytest.mark.parametrize("first_day", ["redrawn", "shared"])
+def test_keep_all_and_both_kinds_of_first_day(first_day: str, tmp_path: Path) -> None:
+    loaded = load("reference", ["run/keep=all", f"run/first_day={first_day}"], replications=2, years=2)
     run = load_run(run_ensemble(loaded, tmp_path, engine=ENGINE))
     assert run.kept() == [0, 1]
     assert audit_run(run.path) == {0: [], 1: []}
+
+
+def test_replications_draw_a_first_day_each_unless_they_share_one(tmp_path: Path) -> None:
+    for first_day, differ in (("redrawn", True), ("shared", False)):
+        asked = ["run/keep=all", f"run/first_day={first_day}"]
+        run = load_run(run_ensemble(load("reference", asked, applicants=200, replications=2, years=1), tmp_path))
+        tables = [(run.path / f"replications/{n:04d}/applications.parquet").as_posix() for n in (0, 1)]
+        ages = [duckdb.sql(f"SELECT filed_day FROM '{table}' LIMIT 200").fetchall() for table in tables]
+        assert (ages[0] != ages[1]) == differ
 
 
 def test_a_failing_replication_is_told_and_stops_nobody(loaded: Loaded, tmp_path: Path) -> None:

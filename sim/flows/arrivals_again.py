@@ -26,7 +26,8 @@ def file_again(
     if not len(households):
         return np.empty(0, dtype=np.int64)
     h = world.households
-    files = first_access_requests(world.newcomers, h, households, world.own_draws("file_again", h.luck_id[households]), world.day)
+    draws = world.own_draws("file_again", h.luck_id[households])
+    files = first_access_requests(world.newcomers, h, households, draws, world.day)
     files.grounds[:] |= np.uint32(grounds)
     files.luck_id[:] = offspring(h.luck_id[households], "file_again", world.day)
     files.renewal_due_day[:] = world.day + int(world.law["demande.validite_days"])

@@ -194,8 +194,8 @@ def separate(world: World, lives: Lives, rows: np.ndarray) -> None:
     partner.luck_id[:] = offspring(h.luck_id[rows], "separation", world.day)
     compose(world, rows, stay, Reason.SEPARATION)
     scale_income(world, rows, np.full(len(rows), p.separation_income_share), Reason.SEPARATION)
-    everyone = np.arange(len(partner))
-    made = first_access_requests(world.newcomers, partner, everyone, world.own_draws("separation", partner.luck_id), world.day)
+    everyone, draws = np.arange(len(partner)), world.own_draws("separation", partner.luck_id)
+    made = first_access_requests(world.newcomers, partner, everyone, draws, world.day)
     validity = int(world.law["demande.validite_days"])
     made.household[:], made.filed_day[:], made.renewal_due_day[:] = -1, filed, filed + validity
     made.luck_id[:] = partner.luck_id

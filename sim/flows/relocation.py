@@ -35,7 +35,8 @@ class Relocations:
         h, a, d = world.households, world.applications, world.dwellings
         without = households[h.application[households] < 0]
         if len(without):
-            files = world.newcomers.mutation_requests(h, d, without, world.own_draws("relocation", h.luck_id[without]), world.day)
+            draws = world.own_draws("relocation", h.luck_id[without])
+            files = world.newcomers.mutation_requests(h, d, without, draws, world.day)
             files.luck_id[:] = offspring(h.luck_id[without], "relocation", world.day)
             moves.file_applications(world, files, Households.build(0))
         rows = h.application[households].astype(np.int64)

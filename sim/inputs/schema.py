@@ -26,7 +26,9 @@ class Run(Strict):
     seed: int = technical(2022, doc="root of all randomness", ge=0)
     replications: int = technical(5, doc="runs that differ by chance only", ge=1)
     applicants: int = technical(56_000, doc="applications on the first day: the size of the world", ge=200)
-    first_day: Literal["shared", "redrawn"] = technical("shared", doc="one first day for all replications, or one each")
+    first_day: Literal["shared", "redrawn"] = technical(
+        "redrawn", doc="a first day for each replication, or one for all"
+    )
     keep: Literal["first", "all"] = technical("first", doc="whose event log is kept")
     outcomes: int = technical(20, doc="replications whose applications are kept one by one (all with keep: all)", ge=1)
     precision: Precision = Precision()

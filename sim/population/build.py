@@ -15,6 +15,7 @@ from sim.population import grounds, seniority
 from sim.population.deliveries import Builder
 from sim.population.dwellings import first_stock, rent_scale
 from sim.population.fit import Report, demand_fit, stock_fit, tenants_fit
+from sim.population.head_starts import give_head_starts, head_starts
 from sim.population.newcomers import VALIDITY_LAW, Newcomers, first_access_people, wish
 from sim.population.people import income_score, set_income
 from sim.population.raking import pick, quantile_of
@@ -36,7 +37,6 @@ from sim.state.places import PlaceSets
 from sim.words.clock import to_day
 from sim.words.codes import MUTATION_GROUNDS, Channel, Ground, Recognition
 
-HEAD_START_FLOOR_DAYS = 60
 SPARE_CANDIDATES = 1.8
 """Candidates drawn for one kept: more than the longest mean stay over the average one, so that chances are exact."""
 SCORE_KNOTS = 2001
@@ -107,7 +107,8 @@ def build(territory: Territory, law: Law, scenario: Scenario, rng_of: RngOf) -> 
     people, files = people.copy(), files.take(np.argsort(files.filed_day[: files.count], kind="stable"))
     people.application[files.household] = np.arange(files.count)
     recognise(files, shapes, rng_of("first_day.recognition"), day, scale)
-    practice(files, scenario, shapes, rng_of("first_day.practice"), day)
+    give_head_starts(files, scenario, shapes, rng_of("first_day.practice"), day)
+    set_renewals(files, shapes, day)
     for name, table in (("households", people), ("applications", files), ("dwellings", homes)):
         table.luck_id[:] = identities(f"first_day.{name}", day, table.count)
 
@@ -249,42 +250,8 @@ def recognise(files: Applications, shapes: Shapes, rng: np.random.Generator, day
     )
 
 
-def head_starts(scenario: Scenario) -> tuple[float, float]:
-    """Return the longest head start of a first-access and of a mutation application, days."""
-    arrivals = scenario.flows.arrivals
-    return arrivals.head_start_max_days, arrivals.mutation_head_start_max_days
-
-
-def practice(files: Applications, scenario: Scenario, shapes: Shapes, rng: np.random.Generator, day: int) -> None:
-    """Fill head starts, given that a file still waits, and the next anniversary of each application."""
+def set_renewals(files: Applications, shapes: Shapes, day: int) -> None:
+    """Fill the next anniversary of each application."""
     age = day - files.filed_day.astype(np.int64)
-    served, served_mutation = practice_waits(scenario, shapes, day)
-    longest = np.maximum(HEAD_START_FLOOR_DAYS, np.where(files.is_mutation, served_mutation, served) - age)
-    first_access, mutation = head_starts(scenario)
-    ceiling = np.where(files.is_mutation, mutation, first_access)
-    files.head_start_days[:] = rng.random(files.count) * np.minimum(longest, ceiling)
     validity = int(shapes.law.at(VALIDITY_LAW, day))
     files.renewal_due_day[:] = files.filed_day + validity * (age // validity + 1)
-
-
-def practice_waits(scenario: Scenario, shapes: Shapes, day: int) -> tuple[float, float]:
-    """Return the head start and seniority, added up, beyond which a file was served before the first day.
-
-    Notes
-    -----
-    Steady list, head starts even between 0 and M, a share r of newcomers housed: r M = (M - W) + S, since those of
-    a head start over W are served at once and S is the mean stay of those who only lapse. So W = (1 - r) M + S.
-    """
-    arrivals, renewals = scenario.flows.arrivals, scenario.flows.renewals
-    mutation = shapes.value("first_day.attributions_mutation_share")
-    leases = shapes.value_on("first_day.attributions_per_year", day)
-    kinds = (
-        (1 - mutation, 1 - arrivals.mutation_share, renewals.lapse_first_access_share),
-        (mutation, arrivals.mutation_share, renewals.lapse_mutation_share),
-    )
-    waits, validity = [], int(shapes.law.at(VALIDITY_LAW, day))
-    for most, (housed, filed, lapse) in zip(head_starts(scenario), kinds, strict=True):
-        comers = arrivals.per_year * filed
-        share = min(1.0, leases * housed / comers) if comers > 0 else 1.0
-        waits.append((1 - share) * most + (validity / lapse if lapse > 0 else np.inf))
-    return waits[0], waits[1]

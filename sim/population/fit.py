@@ -62,9 +62,9 @@ def stock_fit(report: Report, homes: Dwellings, shapes: Shapes, scale: float, da
         ("2005-2012", "population.under_apl_2005_share", homes.period == Period.FROM_2005),
         ("après 2012", "population.under_apl_2013_share", homes.period == Period.AFTER_2012),
     ):
-        report.add(
-            f"loyer et charges sous le plafond APL, {label}", value(name), under[rows].mean(), "PLH action 35 (C44)"
-        )
+        if rows.any():  # a small world may have none of a period
+            title = f"loyer et charges sous le plafond APL, {label}"
+            report.add(title, value(name), under[rows].mean(), "PLH action 35 (C44)")
     report.add("étiquettes E, F et G", 0.27, (homes.energy >= Energy.E).mean(), "LMH 2022 (C41), étendu au parc")
     report.add(
         "loyer moyen, €/m² par mois",

@@ -123,9 +123,7 @@ class Newcomers:
         files.head_start_days[:] = rng.random(len(files)) * longest
 
 
-def first_access_people(
-    count: int, shapes: Shapes, rng: Draws, day: int
-) -> tuple[Households, np.ndarray]:
+def first_access_people(count: int, shapes: Shapes, rng: Draws, day: int) -> tuple[Households, np.ndarray]:
     """Return first-access households without income, and their income score."""
     bands = choose(rng, shapes["first_access.age"], count)
     sizes = 1 + choose(rng, shapes["first_access.size"], bands)

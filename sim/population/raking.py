@@ -79,7 +79,7 @@ def whole(expected: np.ndarray, total: int) -> np.ndarray:
 
 
 def even(rng: Draws, rows: int) -> np.ndarray:
-    """Return ``rows`` uniforms, one in each of ``rows`` equal intervals, in random order; own draws are as they come."""
+    """Return ``rows`` uniforms, one in each of ``rows`` equal intervals, in random order (not own draws)."""
     if isinstance(rng, OwnDraws):
         return rng.random(rows)
     return (rng.permutation(rows) + rng.random(rows)) / max(rows, 1)

@@ -44,9 +44,7 @@ def outside_tenants(count: int, shapes: Shapes, rng: Draws, day: int) -> Househo
     return homes
 
 
-def lease_days(
-    homes: Households, service_day: np.ndarray, shapes: Shapes, rng: Draws, day: int
-) -> np.ndarray:
+def lease_days(homes: Households, service_day: np.ndarray, shapes: Shapes, rng: Draws, day: int) -> np.ndarray:
     """Draw when present leases began: exponential ages, cut at adult age and at the dwelling's entry into service.
 
     The mean is set so that the published share of leases of 15 years and more is met in spite of the cuts.

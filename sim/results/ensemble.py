@@ -1,4 +1,4 @@
-"""Replications: one first day, many lives, one run folder. Results never depend on jobs, engine or resume.
+"""Replications: many first days and lives, one run folder. Results never depend on jobs, engine or resume.
 
 Each replication writes its pieces into the partial folder; they are joined in the order of their numbers.
 An interrupted run keeps its pieces, so resuming it simulates only what is missing.

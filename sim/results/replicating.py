@@ -259,7 +259,9 @@ def one_replication(task: Task, folder: Path, target: Path) -> dict[str, Any]:
     luck, draw = luck_and_draw(task.number, len(study.draws))
     loaded, territory, first_day, building = prepared(task.study, draw)
     if first_day is None:
+        began = time.perf_counter()
         first_day = study.engine.first_day(loaded, territory, luck)
+        building += time.perf_counter() - began
     replication = study.engine.simulate(loaded, territory, first_day, luck)
     gc.collect()  # the world and its stories hold each other
     began = time.perf_counter()

@@ -168,9 +168,11 @@ class OwnDraws:
 
     def binomial(self, counts: np.ndarray, share: np.ndarray) -> np.ndarray:
         """Return how many of ``counts`` are drawn, one by one, with a probability ``share``."""
-        hits = np.zeros(len(counts), dtype=np.int64)
+        self._drawn += 1  # once, however many of the batch need how many draws
+        name, hits = f"{self._decision} {self._drawn}", np.zeros(len(counts), dtype=np.int64)
         for i in range(int(counts.max(initial=0))):
-            hits += (self.random(len(counts)) < share) & (counts > i)
+            luck = self._luck.uniform(f"{name}, {i}", self._ids, self._occasion)
+            hits += (luck < share) & (counts > i)
         return hits
 
 
