@@ -58,14 +58,17 @@ def run_calibrate(
     plan = dataclasses.replace(plan, shift=plan.shift if full else 0)
     store, *others = (Store(out.with_suffix(".runs.jsonl"), one.key) for one in (simulator, full) if one)
     out.parent.mkdir(parents=True, exist_ok=True)
-    stores = [store, *others]
+    stores, asked = [store, *others], 0  # a store may also hold runs that other plans asked for, and this one does not
     known = sum(len(one.known) for one in stores)
     with progress_bar(plan.runs, quiet or as_json) as advance:
 
-        def tell() -> None:
-            advance("runs", sum(len(one.known) for one in stores))
+        def tell(more: int) -> None:
+            nonlocal asked
+            asked += more
+            advance("runs", asked)
 
         found = calibrate(simulator, store, plan, jobs, tell, (full, others[0]) if full else None)
+    reused = asked - sum(len(one.known) for one in stores) + known
     provenance: dict[str, Any] = {
         "scenario": scenario, "scenario_sha256": loaded.sha256, "targets": label_of(path),
         "targets_sha256": hash_of(path), "facts_until": until or None, "applicants": applicants,
@@ -83,8 +86,8 @@ def run_calibrate(
         parts = ("information", "parameters", "targets", "predictions")
         say(json.dumps({"written": str(out), "sheet": str(page), **{part: told[part] for part in parts}}))
         return
-    if known:
-        say(f"{known} runs were there already")
+    if reused:
+        say(f"{reused} runs were there already")
     for line in lines(told):
         say(line)
     say(f"calibration {out}")

@@ -38,7 +38,8 @@ def run_validate(say: Callable[[str], None], run: Path, targets: Path | None, ev
     scale = finished.manifest["scenario"]["run"]["applicants"] / stock
     facts = read_targets(path)
     chosen = [t for t in facts if t.twin and (every or targets is not None or t.use == "controle")]
-    lines = confront(finished.indicators(), chosen, scale, facts)
+    simulated = finished.indicators_at((t.twin_scope, t.twin_group, t.twin_year) for t in chosen)
+    lines = confront(simulated, chosen, scale, facts)
     title = f"Validation : {finished.manifest['scenario']['title']}"
     (run / "validation.html").write_text(html(lines, title), encoding="utf-8")
     (run / "validation.md").write_text(markdown(lines, title), encoding="utf-8")

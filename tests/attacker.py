@@ -235,5 +235,5 @@ class Disturbed:
     def attributed(self, first: int, last: int) -> Any:
         return self._attributions[self._attributions["year"].between(first, last)]
 
-    def waits(self) -> Any:
-        return self._waits
+    def waits(self, groups: Iterable[str] = ()) -> Any:
+        return self._waits[self._waits["group"].isin(set(groups))] if groups else self._waits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -77,8 +78,9 @@ class FakeRun:
         counts = self.attributions()
         return counts[counts["year"].between(first, last)]
 
-    def waits(self) -> pd.DataFrame:
-        return self._read("waits")
+    def waits(self, groups: Iterable[str] = ()) -> pd.DataFrame:
+        waits, asked = self._read("waits"), set(groups)
+        return waits[waits["group"].isin(asked)] if asked else waits
 
 
 def fake_indicators(replications: int) -> pd.DataFrame:

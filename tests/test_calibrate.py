@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,14 +18,14 @@ from scipy.stats import norm
 from sim import validating
 from sim.calibrate import fitting, reduced
 from sim.calibrate.fitting import Plan, calibrate
-from sim.calibrate.parameters import MEL, free_until, settings, values_of
+from sim.calibrate.parameters import HEADS, MEL, free_until, settings, values_of
 from sim.calibrate.posterior import Facts, information, is_identified, profile, rank_uniformity, reweighted, sample
 from sim.calibrate.sheet import sheet
 from sim.calibrate.simulator import Simulator, Store
 from sim.calibrate.surrogate import design, fit, loss, plane, same
 from sim.calibrate.targets import Target, known, read_targets, twin_of
 from sim.calibrate.thresholds import thresholds
-from sim.calibrate.validation import confront, html, markdown
+from sim.calibrate.validation import confront, gap, html, markdown
 from sim.calibrate.writing import document, overrides_of, read, recovery, write
 from sim.inputs.faults import Faults
 from sim.inputs.files import find_posterior, find_territory
@@ -94,16 +95,19 @@ def test_misses_are_bold_with_their_size() -> None:
     assert "**manqué**" in text
     assert "non simulé" in text
     assert 'class="manque"' in html(lines, "Essai")
+    gaps = [gap(-0.104, "share"), gap(0.001, "ratio"), gap(-1_200.0, "count"), gap(-3.2, "days")]
+    assert gaps == ["−10,4\u00a0pts", "0,00", "−1\u202f200", "−3\u00a0jours"]
 
 
 class Finished:
-    """A finished run of half the list, two replications."""
+    """A finished run of half the list, two replications, of which only what the facts ask about is read."""
 
     manifest: ClassVar[dict[str, Any]] = {
         "scenario": {"territory": "mel", "title": "Essai", "run": {"applicants": 28_000}}
     }
 
-    def indicators(self) -> pd.DataFrame:
+    def indicators_at(self, places: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
+        assert set(places) == {("mel", "mel", 2022)}
         return results(49.0, 51.0)
 
 
@@ -266,12 +270,14 @@ def test_a_fit_finds_the_truth_resumes_and_writes_its_sample(tmp_path: Path, mon
         for n, v in enumerate(exact)
     )
     simulator = Reduced("essai", 1, 1, facts, reduced.PARAMETERS)
-    plan, runs = Plan(first=24, second=8, third=6, noise=8, shift=0, check=4), []
-    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
-    assert len(runs) == plan.runs
+    plan, told_of = Plan(first=24, second=8, third=6, noise=8, shift=0, check=4), []
+    Store(tmp_path / "runs.jsonl", "k").add(((0.0,) * 4, 99), exact.tolist())  # what another plan asked for
+    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, told_of.append)
+    assert told_of == [1] * plan.runs, "a run that the plan does not ask for is no progress"
     monkeypatch.setattr(fitting, "recovered", lambda f, cases: found.recovery)  # half of the time, and no run
-    again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: runs.append(1))
-    assert len(runs) == plan.runs, "nothing is run twice"
+    told_of.clear()
+    again = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, told_of.append)
+    assert told_of == [8, 24, 8, 6, 4], "nothing is run twice, and what is there already is progress"
     assert np.array_equal(found.draws, again.draws)
     low, high = np.quantile(values_of(found.crowd, reduced.PARAMETERS), [0.02, 0.98], axis=0)
     assert ((low <= truth) & (truth <= high)).all()
@@ -319,6 +325,7 @@ def test_a_back_test_knows_what_was_known_then() -> None:
     assert not {"C45", "C46", "C47"} & {t.id for t in known(targets, 2022)}
     assert free_until(2022)[0].name == "departs"
     assert free_until(0) == free_until(2025) == MEL
+    assert set(HEADS) == {one.name for one in (*MEL, *free_until(2022))}, "each has a head of column in French"
 
 
 def test_thresholds_ahead_use_what_was_published_then() -> None:
@@ -338,7 +345,7 @@ def test_known_parameters_of_the_real_simulator_are_found_again(tmp_path: Path) 
     facts = tuple(dataclasses.replace(t, twin_year=2022) for t in read_targets(TARGETS) if t.id in ("C07", "C20"))
     simulator = Simulator("reference", 300, 1, facts, free)
     plan = Plan(first=16, second=0, third=0, noise=3, shift=0, check=2)
-    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda: None)
+    found = calibrate(simulator, Store(tmp_path / "runs.jsonl", "k"), plan, 1, lambda more: None)
     told = recovery(found)
     assert told["cases"] == 16
     assert 0.7 <= told["coverage_90"] <= 1.0

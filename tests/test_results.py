@@ -18,7 +18,7 @@ from sim.inputs.scenario import Loaded, load
 from sim.results.audit_run import audit_run
 from sim.results.cube import KEYS, NUMBERS, read_cube
 from sim.results.ensemble import list_runs, load_run, run_ensemble, summarise
-from sim.results.store import MANIFEST, OF_REPLICATION, POOLED, free_name, sha256_of, write_parquet
+from sim.results.store import MANIFEST, OF_REPLICATION, POOLED, Run, free_name, sha256_of, write_parquet
 from sim.words.codes import EventKind
 from tests.fake import ENGINE, failing_simulate, interrupted_simulate, make_replication
 
@@ -143,6 +143,8 @@ def test_waits_are_cumulative_and_account_for_all(folder: Path) -> None:
         assert own.loc[own["class"] == name, "housed"].sum() == len(leases), name
     paths = set(own.loc[own["class"] == "parcours", "group"])
     assert paths == {"premier accès", "mutation"}
+    some = waits[waits["group"].isin(paths)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(load_run(folder).waits(paths), some)
     recognised = own[own["class"] == "priorite"]
     told = (leases["recognition"] & 3 > 0).sum() + (leases["recognition"] & 4 > 0).sum()
     assert recognised.loc[recognised["group"] != "non reconnus", "housed"].sum() == told
@@ -308,6 +310,20 @@ def test_a_changed_file_fails_the_audit(folder: Path, tmp_path: Path, file: str,
     faults = audit_run(copy)[0]
     assert any(told in fault for fault in faults), faults
     assert any("is not the file that the run wrote" in fault for fault in faults)
+
+
+def test_the_rows_of_a_place_are_those_of_the_frame(tmp_path: Path) -> None:
+    """Of the groups and years asked about, in every replication and in their order; of the others, nothing."""
+    places = [("mel", "mel", 2022), ("commune", "L'Épine", 2023), ("commune", "Roubaix", 2022), ("mel", "mel", 2023)]
+    rows = [(number, *place, name, float(number)) for number in range(3) for place in places for name in ("a", "b")]
+    frame = pd.DataFrame(rows, columns=["replication", "scope", "group", "year", "indicator", "value"])
+    write_parquet(frame.astype({"year": "int16"}), tmp_path / "indicators.parquet")
+    asked = [*places[1:3], ("commune", "Roubaix", 2099), places[1]]
+    found = Run(tmp_path, {}).indicators_at(asked)
+    wanted = frame[[key in asked for key in zip(frame["scope"], frame["group"], frame["year"], strict=True)]]
+    pd.testing.assert_frame_equal(found, wanted.reset_index(drop=True), check_dtype=False)
+    assert len(found) == 12
+    assert Run(tmp_path, {}).indicators_at([]).empty
 
 
 def test_the_cube_holds_what_the_frame_holds(tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim.calibrate.parameters import values_of
 from sim.calibrate.posterior import Facts, corrected, information, is_identified, profile, reweighted, sample
-from sim.calibrate.simulator import FIT_SEED, Simulator, Store
+from sim.calibrate.simulator import FIT_SEED, Simulator, Store, Tell
 from sim.calibrate.surrogate import Surrogate, design, fit
 from sim.calibrate.targets import Target
 
@@ -118,7 +118,7 @@ class Fitting:
     store: Store
     plan: Plan
     processes: int
-    tell: Callable[[], None]
+    tell: Tell
     surrogate: Surrogate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -173,7 +173,7 @@ class Fitting:
 
 
 def calibrate(
-    simulator: Simulator, store: Store, plan: Plan, processes: int, tell: Callable[[], None],
+    simulator: Simulator, store: Store, plan: Plan, processes: int, tell: Tell,
     whole: Whole | None = None,
 ) -> Fit:  # fmt: skip
     """Fit the free parameters of a simulator to its targets.

@@ -74,6 +74,13 @@ OTHERS = (
 )  # fmt: skip
 MEL = (EXITS_2022, EXITS_2025, *OTHERS)
 """What the published aggregates of the MEL may say something about; everything else keeps its labelled prior."""
+HEADS = {
+    "departs": "départs", "departs_2022_2023": "départs 2022 et 2023", "departs_2025": "départs 2025",
+    "depots": "dépôts", "depots_mutation": "dépôts, part des mutations", "non_renouvellement": "non-renouvellement",
+    "refus": "refus", "dossiers": "dossiers", "avance": "avance, premier accès", "avance_mutation": "avance, mutation",
+    "label": "label", "qpv": "QPV",
+}  # fmt: skip
+"""Of columns, where labels are too long."""
 
 
 def values_of(unit: np.ndarray, free: Sequence[Free]) -> np.ndarray:

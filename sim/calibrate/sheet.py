@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.calibrate.parameters import HEADS
 from sim.calibrate.targets import Target
-from sim.calibrate.validation import number
+from sim.calibrate.validation import gap, number
 from sim.report import french
 
 CORRELATED = 0.5
@@ -147,11 +148,6 @@ def method(told: Mapping[str, Any]) -> str:
     return f"<p>{first[0].upper()}{first[1:]}.</p><p>{share}.</p><p>{checked}.</p>"
 
 
-def gap(value: float, unit: str) -> str:
-    """Write a difference, signed; shares in points."""
-    return french.points(value) if unit == "share" else ("+" if value > 0 else "") + number(value, unit)
-
-
 def rows_of(lines: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[str]]]:
     """Yield the row of each fact, bold when it is missed."""
     for line in lines:
@@ -284,6 +280,6 @@ def sensitivity(told: Mapping[str, Any]) -> str:
         marks = ["fort" if abs(m) > 0.6 * most else "moyen" if abs(m) > 0.25 * most else "" for m in moved]
         cells = [f'<span class="{mark}">{gap(m, line["unit"])}</span>' for m, mark in zip(moved, marks, strict=True)]
         rows.append(("", [escape(line["id"] + " " + line["label"]), *cells]))
-    head = ("Fait", *(f"#{escape(one['name'].replace('_', ' '))}" for one in told["parameters"]))
+    head = ("Fait", *(f"#{escape(HEADS.get(one['name'], one['label']))}" for one in told["parameters"]))
     caption = "Ce que déplace la largeur à 90 % de chaque paramètre, les autres à leur moyenne"
     return f'<div class="large">{table(head, rows, caption)}</div>'

@@ -24,7 +24,8 @@ from sim.results.ensemble import first_day_of, load_territory
 from sim.results.provenance import norms_of
 from sim.words.clock import year_of
 
-Advance = Callable[[str, int], None]
+Tell = Callable[[int], None]
+"""Called with how many more of the runs asked for are there, made now or found in the store."""
 FIT_SEED = 7_001
 """Common to all points of a fit, and never that of a test or of ``reference``."""
 
@@ -120,17 +121,19 @@ class Store:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
-    def run(self, simulator: Simulator, jobs: Iterable[Job], processes: int, tell: Callable[[], None]) -> np.ndarray:
-        """Return the outputs of jobs (jobs, targets), running those that are missing."""
+    def run(self, simulator: Simulator, jobs: Iterable[Job], processes: int, tell: Tell) -> np.ndarray:
+        """Return the outputs of jobs (jobs, targets), running those that are missing; all of them are told."""
         asked = list(jobs)
         missing = [job for job in dict.fromkeys(asked) if job not in self.known]
+        if len(missing) < len(asked):
+            tell(len(asked) - len(missing))
         if processes == 1 or len(missing) == 1:
             for job in missing:
                 self.add(job, simulator.run(*job))
-                tell()
+                tell(1)
         elif missing:
             with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
                 for future in as_completed([pool.submit(work, simulator, job) for job in missing]):
                     self.add(*future.result())
-                    tell()
+                    tell(1)
         return np.array([self.known[job] for job in asked])

@@ -12,10 +12,12 @@ import pandas as pd
 from scipy.stats import norm, t
 
 from sim.calibrate.targets import Target, twin_of
+from sim.report import french
+from sim.report.french import NBSP
 
 CONFIDENCE = 0.95
 Z = float(norm.ppf((1 + CONFIDENCE) / 2))
-NUMBERS = {"share": (100.0, " %", 1), "ratio": (1.0, "", 2), "days": (1.0, " jours", 0)}
+NUMBERS = {"share": (100.0, f"{NBSP}%", 1), "ratio": (1.0, "", 2), "days": (1.0, f"{NBSP}jours", 0)}
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,13 @@ def number(value: float, unit: str) -> str:
     if math.isnan(value):
         return "–"
     factor, mark, decimals = NUMBERS.get(unit, (1.0, "", 0))
-    return f"{value * factor:,.{decimals}f}".replace(",", " ").replace(".", ",") + mark
+    return french.number(value * factor, decimals) + mark
+
+
+def gap(value: float, unit: str) -> str:
+    """Write a difference, signed; shares in points."""
+    _, mark, decimals = NUMBERS.get(unit, (1.0, "", 0))
+    return french.points(value) if unit == "share" else french.signed(value, decimals) + mark
 
 
 COLUMNS = ("", "Fait", "Année", "Publié", "Simulé", "Étendue à 95 %", "Écart", "Naïf", "Usage", "Remarque")
@@ -133,7 +141,6 @@ def cells(line: Line) -> list[str]:
     if target.has_range:
         published = f"{number(target.low, target.unit)} à {number(target.high, target.unit)}"
     verdict = "non simulé" if not line.is_judged else "reproduit" if line.is_reproduced else "manqué"
-    shown = number(line.miss, target.unit) if line.is_judged and line.miss else ""
     return [
         verdict,
         f"{target.label} ({target.id}, {target.confidence})",
@@ -141,7 +148,7 @@ def cells(line: Line) -> list[str]:
         published,
         number(line.mean, target.unit),
         f"{number(line.low, target.unit)} à {number(line.high, target.unit)}" if line.is_judged else "",
-        ("+" if line.miss > 0 else "") + shown if shown else "",
+        gap(line.miss, target.unit) if line.is_judged and line.miss else "",
         number(line.naive, target.unit),
         {"ajustement": "ajustement", "controle": "contrôle"}.get(target.use, target.use),
         target.note,

@@ -36,7 +36,7 @@ class Overlay:
 
 def overlays(c: Compared) -> list[Overlay]:
     """Return the curves of the main classes, cut where fewer than ``FEWEST`` applications are followed."""
-    waits = [side.run.waits() for side in c.sides.all]
+    waits = [side.run.waits({group for _, group, _ in PANELS}) for side in c.sides.all]
     waits = [frame[frame["replication"].isin(c.sides.replications)] for frame in waits]
     found = []
     for name, group, title in PANELS:

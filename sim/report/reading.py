@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -35,8 +36,8 @@ class RunFolder(Protocol):
     def attributed(self, first: int, last: int) -> pd.DataFrame:
         """Return the attributions of the R441-5-1 cross-table over some years, all replications added."""
 
-    def waits(self) -> pd.DataFrame:
-        """Return curves per replication, class and group."""
+    def waits(self, groups: Iterable[str] = ()) -> pd.DataFrame:
+        """Return curves per replication, class and group; of some groups, or all of them."""
 
     def replication(self, number: int = 0) -> dict[str, pd.DataFrame]:
         """Return the log and the tables as born of one replication, by name."""
@@ -233,8 +234,8 @@ class Reading:
 
     @cached_property
     def waits(self) -> pd.DataFrame:
-        """The curves, by replication."""
-        return self._run.waits()
+        """The curves of ``CURVE_GROUPS``, by replication."""
+        return self._run.waits(CURVE_GROUPS)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -174,6 +174,16 @@ class Run:
         """Return one row per replication, year, indicator, scope and group; of one scope, or all of them."""
         return self._some("indicators", "scope", scope) if scope else self._frame("indicators")
 
+    def indicators_at(self, places: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
+        """Return the rows of some (scope, group, year) in all replications, without reading the others."""
+        import pandas as pd
+
+        asked = pd.DataFrame(sorted(set(places)), columns=["scope", "group", "year"])
+        with connect() as connection:
+            connection.register("asked", asked.astype({"scope": str, "group": str, "year": "int64"}))
+            query = 'SELECT * FROM read_parquet(?) SEMI JOIN asked USING (scope, "group", year)'
+            return connection.execute(query, [str(self.path / "indicators.parquet")]).df()
+
     def of_replication(self, name: str, number: int) -> pd.DataFrame:
         """Return the rows of one replication in a table of the run (one of ``POOLED``)."""
         return self._some(name, "replication", number)
@@ -201,9 +211,13 @@ class Run:
         """Return one row per replication and application."""
         return self._frame("outcomes")
 
-    def waits(self) -> pd.DataFrame:
-        """Return curves per replication, class and group."""
-        return self._frame("waits")
+    def waits(self, groups: Iterable[str] = ()) -> pd.DataFrame:
+        """Return curves per replication, class and group; of some groups, or all of them."""
+        if not (asked := list(groups)):
+            return self._frame("waits")
+        with connect() as connection:
+            query = 'SELECT * FROM read_parquet(?) WHERE "group" IN (SELECT unnest(?::VARCHAR[]))'
+            return connection.execute(query, [str(self.path / "waits.parquet"), asked]).df()
 
     def followed(self) -> list[int]:
         """Return the replications whose applications are in ``outcomes.parquet``, one by one."""
