@@ -18,6 +18,8 @@ import pytest
 
 from sim.inputs.faults import Faults
 from sim.inputs.scenario import load
+from sim.report.comparison import Compared
+from sim.report.comparison_note import pages
 from sim.report.comparison_page import write_comparison
 from sim.results.compare import Comparison, compare
 from sim.results.cube import KEYS
@@ -225,6 +227,14 @@ def test_the_workbook_has_numbers(folder: Path) -> None:
     rows = book.get_sheet_by_name("Écarts").to_python()
     assert rows[1][0] == "Indicateur"
     assert isinstance(rows[2][1], float)
+
+
+def test_a_note_of_several_alternatives_says_no_sentence_twice(runs: dict[str, Path]) -> None:
+    for folders in ([runs["cia"], runs["reference"]], [runs["cia"], runs["reference"], runs["cia"]]):
+        c = Compared(compare([runs["reference"], *folders]))
+        first = pages(c, None)[0][0]
+        assert first.sentence not in first.precision
+        assert all(side.title in first.precision for side in c.sides.alternatives[1:])
 
 
 def test_nothing_differs_is_said_in_words(same: Comparison, tmp_path: Path) -> None:

@@ -134,9 +134,16 @@ def test_a_request_would_be_seen(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("sentences", [1, 4])
 @pytest.mark.parametrize("name", ["note.html", "compared/note.html"])
-def test_notes_print_on_two_pages(folder: Path, tmp_path: Path, name: str) -> None:
-    chromium(f"--print-to-pdf={tmp_path / 'note.pdf'}", "--no-pdf-header-footer", (folder / name).as_uri())
+def test_notes_print_on_two_pages(folder: Path, tmp_path: Path, name: str, sentences: int) -> None:
+    """However long what is said is (several alternatives): figures give way, no title leaves its figure."""
+    page = (folder / name).read_text(encoding="utf-8")
+    longer = re.sub(r"(</h2>\s*)<p>(.*?)</p>", lambda m: f"{m[1]}<p>{sentences * m[2]}</p>", page)
+    assert (longer == page) == (sentences == 1)
+    path = tmp_path / "note.html"
+    path.write_text(longer, encoding="utf-8")
+    chromium(f"--print-to-pdf={tmp_path / 'note.pdf'}", "--no-pdf-header-footer", path.as_uri())
     printed = (tmp_path / "note.pdf").read_bytes()
     assert printed.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2

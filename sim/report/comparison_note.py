@@ -44,6 +44,11 @@ def goals_message(c: Compared, side: Side) -> tuple[str, str]:
     return sentence, f"{' ; '.join(words)}. Établi, toutes comparaisons prises ensemble : {len(sure)} sur {len(known)}."
 
 
+def beside(told: list[tuple[str, str]]) -> list[str]:
+    """Return what is said of the alternatives after the first: all of one, the message alone of several."""
+    return [f"{head}. {detail}" if len(told) == 1 else f"{head}." for head, detail in told]
+
+
 def pages(c: Compared, incidence: Figure | None) -> list[list[Message]]:
     """Return the messages, page by page; figures are those of the comparison, with fewer lines."""
     from sim.report.comparison import restricted
@@ -58,7 +63,7 @@ def pages(c: Compared, incidence: Figure | None) -> list[list[Message]]:
         Message("message-gagnants", winners.drawing.title, UNTIL_THE_HORIZON, winners),
     ]
     if len(told) > 1:
-        found[0] = replace(found[0], precision=" ".join(f"{head}. {detail}" for head, detail in told))
+        found[0] = replace(found[0], precision=" ".join([told[0][1], *beside(told[1:])]))
     if incidence is not None:
         found.append(Message("message-incidence", incidence.drawing.title, FOLLOWED, incidence))
     return [found[:2], found[2:]]
