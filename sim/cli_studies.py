@@ -234,7 +234,7 @@ def search(
     words = [f"search/{key}={value}" for key, value in options.items() if value is not None]
     loaded = loaded_of(scenario, [*(override or []), *words], years=years, applicants=applicants, seed=seed)
     plan = study.plan(loaded, target or [], levers_.parse(lever or []))
-    with way_of(out, engine, scheduler, jobs, quiet or as_json, running.search_cost(loaded)) as way:
+    with way_of(out, engine, scheduler, jobs, quiet or as_json, running.search_cost(loaded, plan)) as way:
         found = running.run_search(loaded, plan, way)
     if as_json:
         told = {
@@ -242,12 +242,13 @@ def search(
             "settings": records(found.settings),
             "front": records(found.settings[found.settings["is_front"]]),
             "checks": records(found.checks),
+            "idle_levers": [span.path for span in found.idle],
         }
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
     from sim.analysis.telling import front_lines
 
-    for line in front_lines(plan, found.settings, found.checks):
+    for line in front_lines(plan, found.settings, found.checks, found.idle):
         typer.echo(line)
     typer.echo(f"study  {found.folder}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +16,12 @@ from sim.analysis import running, search, sensitivity
 from sim.analysis.experiment import ANSWERS, Experiment
 from sim.analysis.levers import at, hypotheses, not_known, now, parse, spans_of
 from sim.analysis.responses import Response, Wait, indicator_response
-from sim.analysis.telling import effects_lines, front_lines
+from sim.analysis.telling import change, effects_lines, front_lines
 from sim.cli import app, guarded
 from sim.inputs.faults import Faults
 from sim.inputs.scenario import Loaded, load
 from sim.inputs.schema_studies import Lever
+from sim.report.study_figures import wait_words
 from sim.results.store import load_run, read_parquet
 from sim.results.workers import Local
 from tests.fake_engines import ANSWERING, DEADLY
@@ -51,6 +53,7 @@ def test_what_is_not_known_is_declared_or_every_hypothesis(loaded: Loaded, tmp_p
     spans = hypotheses(loaded)
     assert len(spans) > 30
     assert all(span.low < span.high for span in spans)
+    assert not any("ci-dessous" in span.label for span in spans)  # a figure shows labels without their neighbours
     assert not any(span.path.startswith(("run/", "search/", "sensitivity/")) for span in spans)
     spans_of(loaded, [Lever(path=s.path, low=s.low, high=s.high) for s in spans], "search")  # all are possible
     path = tmp_path / "own.yaml"
@@ -156,7 +159,9 @@ def test_morris_finds_a_linear_function(loaded: Loaded) -> None:
     assert list(own["mu"]) == pytest.approx([-5, 2, 0], abs=1e-9)
     assert list(own["mu_star"]) == pytest.approx([5, 2, 0], abs=1e-9)
     assert list(own["sigma"]) == pytest.approx([0, 0, 0], abs=1e-9)
-    assert any("mu* -5" in line for line in effects_lines(table))
+    (line,) = (line for line in effects_lines(table[table["response"] == "attributions"]) if "effort (" in line)
+    assert line.split("behaviour")[0].split() == ["mu*", "5.00", "mu", "-5.00", "sigma", "0.00"]
+    assert list(effects_lines(table))[-1].startswith("behaviour/refuse/mutation changes no indicator")
 
 
 def test_sobol_shares_the_variance_of_a_linear_function(loaded: Loaded) -> None:
@@ -166,7 +171,24 @@ def test_sobol_shares_the_variance_of_a_linear_function(loaded: Loaded) -> None:
     own = table[table["response"] == "attributions"].set_index("lever")
     assert list(own.loc[[lever.path for lever in LEVERS], "st"]) == pytest.approx([0.2, 0.8, 0.0], abs=0.02)
     assert list(own.loc[[lever.path for lever in LEVERS], "s1"]) == pytest.approx([0.2, 0.8, 0.0], abs=0.04)
-    assert any("total    80 %" in line for line in effects_lines(table))
+    half = own.loc["behaviour/refuse/effort", "st_half"]
+    assert half > 0
+    (line,) = (x for x in effects_lines(table[table["response"] == "attributions"]) if "refuse/effort" in x)
+    st = own.loc["behaviour/refuse/effort", "st"]
+    assert line.split("alone")[0].split() == [
+        "total",
+        "80",
+        "%",
+        f"[{100 * (st - half):.0f};",
+        f"{100 * (st + half):.0f}]",
+    ]
+
+
+def test_differences_are_signed_and_shares_in_points() -> None:
+    assert change(0.0123, "share") == "+1.23 points"
+    assert change(-30.44, "days") == "-1.00 months"
+    assert change(0.5, "share", signed=False) == "50.00 points"
+    assert change(float("nan"), "share") == "-"
 
 
 def test_a_design_is_the_same_twice_and_another_with_another_seed(loaded: Loaded) -> None:
@@ -323,6 +345,48 @@ def test_a_search_writes_its_folder_and_is_checked_afresh(tmp_path: Path) -> Non
     lines = list(front_lines(plan, one.settings, one.checks))
     assert any("checked on fresh replications" in line for line in lines)
     assert any(line.startswith("  scenario") for line in lines)
+    assert not any("no indicator" in line for line in lines)
+
+
+def test_a_setting_found_says_what_it_is(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path), years=1)
+    found = running.run_search(loaded, search.plan(loaded), running.Way(tmp_path / "out", engine=ANSWERING))
+    number = json.loads((found.folder / "manifest.json").read_text(encoding="utf-8"))["checked"][0]
+    scenario = load(found.folder / f"reglage_{number}.yaml").scenario
+    assert scenario.title == f"Réglage {number} trouvé par recherche, à partir de « Recherche »"
+    assert "au moins 120 ; " in scenario.summary
+    assert "au plus 90,0\u00a0%. Leviers fixés : Demandes nouvelles (flows/arrivals/per_year) : " in scenario.summary
+
+
+def test_a_lever_that_changes_nothing_is_told(tmp_path: Path) -> None:
+    idle = "    - {path: rules/designation/shortlist_files, low: 3, high: 9, label: Liste}\n"
+    text = SEARCH.replace("  cost:", idle + "  cost:").replace("settings: 8", "settings: 12")
+    loaded = load(written(tmp_path, text), years=1)
+    plan = search.plan(loaded)
+    said: list[str] = []
+    seen: list[tuple[int, int | None]] = []
+    way = running.Way(
+        tmp_path / "out",
+        engine=ANSWERING,
+        say=said.append,
+        advance=lambda step, done, total=None: seen.append((done, total)),
+    )
+    found = running.run_search(loaded, plan, way)
+    assert [span.path for span in found.idle] == ["rules/designation/shortlist_files"]
+    lines = list(front_lines(plan, found.settings, found.checks, found.idle))
+    assert lines[-1].startswith("rules/designation/shortlist_files changes no indicator looked at")
+    figure = (found.folder / "figures" / "recherche_pareto.svg").read_text(encoding="utf-8")
+    assert "Sans effet sur les indicateurs" in html.unescape(figure)
+    most = running.search_cost(loaded, plan)
+    assert said[0] == f"cost: at most {most} simulations"
+    assert seen[0] == (0, most)
+    assert seen[-1][0] == seen[-1][1] <= most  # the bar ends full, however many settings were checked
+
+
+def test_a_gain_of_waiting_is_not_a_loss() -> None:
+    assert [wait_words(days) for days in (-61, 61, 1)] == [
+        "2,0\u00a0mois d'attente en moins", "2,0\u00a0mois d'attente en plus", "sans attente de plus",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,11 @@ def at(spans: Sequence[Span], point: Sequence[float] | np.ndarray) -> dict[str, 
     return changes((span.knob for span in spans), values)
 
 
+def alone(spans: Sequence[Span]) -> list[dict[str, float]]:
+    """Return the settings that move one lever only, to each of its bounds: two by lever, in their order."""
+    return [changes([span.knob], [bound]) for span in spans for bound in (span.low, span.high)]
+
+
 def now(spans: Sequence[Span]) -> np.ndarray:
     """Return the point of the unit cube where the scenario is; a value out of its bounds is put on the nearest."""
     found = [(span.knob.value - span.low) / (span.high - span.low) for span in spans]

@@ -11,9 +11,10 @@ import numpy as np
 
 from sim.analysis import search, sensitivity
 from sim.analysis.experiment import ANSWERS, Experiment, Setting
+from sim.analysis.levers import Span, alone
 from sim.analysis.study import Clock, close_folder, open_folder
 from sim.inputs.scenario import dump
-from sim.inputs.varying import vary
+from sim.inputs.varying import renamed, vary
 from sim.report import french
 from sim.results.replicating import PRODUCTION, Engine
 from sim.results.uncertainty import interval_of_mean
@@ -87,28 +88,34 @@ def run_sensitivity(loaded: Loaded, design: sensitivity.Design, way: Way | None 
     return close_folder(folder, found, {"sensibilite": table}, drawings), table
 
 
-def _time_one(experiment: Experiment, clock: Clock, total: int, way: Way) -> None:
-    """Simulate the scenario itself once, here or there, say how long all will take, then count on the progress bar."""
+def _time_one(experiment: Experiment, clock: Clock, total: int, way: Way) -> np.ndarray:
+    """Simulate the scenario itself once, here or there, say how long all will take, then count on the progress bar.
+
+    Its responses are returned.
+    """
     way.advance("first setting", 0, total)
-    experiment.run([{}], [0])
+    found = experiment.run([{}], [0])[0, 0]
     clock.first_done()
     experiment.done = 0
     experiment.tell = lambda done: way.advance("settings", done, total)
+    return found
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a search found: its folder, the table of settings, and the effects of the settings checked."""
+    """What a search found: its folder, the table of settings, the effects of those checked, the levers without any."""
 
     folder: Path
     settings: pd.DataFrame
     checks: pd.DataFrame
+    idle: list[Span]
 
 
-def search_cost(loaded: Loaded) -> int:
-    """Return the simulations of a search, those of its checks included."""
+def search_cost(loaded: Loaded, plan: search.Plan, checked: int | None = None) -> int:
+    """Return the simulations of a search: each lever alone, the settings, those checked (at most, unless known)."""
     said = loaded.scenario.search
-    return said.settings * said.replications + (said.checked + 1) * said.fresh_replications
+    checked = said.checked if checked is None else checked
+    return 2 * len(plan.spans) + said.settings * said.replications + (checked + 1) * said.fresh_replications
 
 
 def run_search(loaded: Loaded, plan: search.Plan, way: Way | None = None) -> Result:
@@ -123,11 +130,12 @@ def run_search(loaded: Loaded, plan: search.Plan, way: Way | None = None) -> Res
     goals = [(goal.response.key, goal.value, goal.is_floor) for goal in plan.goals]
     asked = {"targets": goals, "levers": [(s.path, s.low, s.high) for s in plan.spans], "cost": plan.cost.key}
     folder = open_folder(loaded, "recherche", asked | {"search": said.model_dump()}, way.out)
-    total = search_cost(loaded)
+    total = search_cost(loaded, plan)
     clock = Clock(total, way.jobs, way.say)
-    clock.announce()
+    clock.announce(at_most=True)
     experiment = Experiment(loaded, plan.responses, folder, way.workers, way.engine)
-    _time_one(experiment, clock, total, way)
+    base = _time_one(experiment, clock, total, way)
+    idle = search.idle(plan.spans, base, experiment.run(alone(plan.spans), [0])[:, 0])
     start, inside = search.start_of(plan)
     simulated: list[Setting] = []
 
@@ -142,20 +150,24 @@ def run_search(loaded: Loaded, plan: search.Plan, way: Way | None = None) -> Res
     )
     settings = settings_table(plan, found, simulated)
     chosen = search.to_check(found, said.checked)
+    known = search_cost(loaded, plan, len(chosen))  # the front may hold fewer settings than were to be checked
+    experiment.tell = lambda done: way.advance("fresh checks", done, known)
     checks = check(loaded, plan, experiment, simulated, chosen, found)
     settings = with_checks(settings, checks)
-    drawing = figures.pareto(settings, plan.cost.label, source_of(loaded, said.replications))
+    drawing = figures.pareto(
+        settings, plan.cost.label, source_of(loaded, said.replications), [span.label for span in idle]
+    )
     reached = [int(i) for i in np.flatnonzero(found.missed <= 0) if i in chosen]
     told = {
         "simulations": len(list((folder / ANSWERS).glob("*.json"))), "failures": experiment.failures,
         "front": [int(i) for i in np.flatnonzero(found.is_front)], "checked": chosen, "reached": reached,
-        "fresh_seed": loaded.scenario.run.seed + FRESH,
+        "idle_levers": [span.path for span in idle], "fresh_seed": loaded.scenario.run.seed + FRESH,
     }  # fmt: skip
     tables = {"reglages": settings, "verification": checks}
     finished = close_folder(folder, told, tables, [drawing])
     for number in chosen:
-        write_setting(loaded, simulated[number], number, finished)
-    return Result(finished, settings, checks)
+        write_setting(loaded, plan, simulated[number], number, finished)
+    return Result(finished, settings, checks, idle)
 
 
 def settings_table(plan: search.Plan, found: search.Found, simulated: Sequence[Setting]) -> pd.DataFrame:
@@ -222,10 +234,35 @@ def with_checks(settings: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
     return settings.merge(fresh, on="number")
 
 
-def write_setting(loaded: Loaded, setting: Setting, number: int, folder: Path) -> Path:
-    """Write the whole scenario with a setting, ready to be run, and its grid if that was changed; return its path."""
+def write_setting(loaded: Loaded, plan: search.Plan, setting: Setting, number: int, folder: Path) -> Path:
+    """Write the whole scenario with a setting, ready to be run, and its grid if that was changed; return its path.
+
+    Its title and summary are its own: those of the scenario would tell what it no longer does.
+    """
     head = "".join(f"#   {path}: {value:g}\n" for path, value in setting.items())
     path = folder / f"reglage_{number}.yaml"
-    text = dump(vary(loaded, setting, folder / "grids"))
+    title, summary = words_of(loaded, plan, setting, number)
+    text = dump(renamed(vary(loaded, setting, folder / "grids"), title, summary))
     path.write_text(f"# Setting {number} of a search, which moved:\n{head}{text}", encoding="utf-8")
     return path
+
+
+def words_of(loaded: Loaded, plan: search.Plan, setting: Setting, number: int) -> tuple[str, str]:
+    """Return the French title and summary of a setting: found by a search, for which targets, with which levers."""
+    goals = [
+        f"{goal.response.label} {'au moins' if goal.is_floor else 'au plus'} {told_of(goal.value, goal.response.unit)}"
+        for goal in plan.goals
+    ]
+    moved = [
+        f"{span.label} ({span.path}) : {french.trimmed(setting.get(span.knob.paths[0], span.knob.value))}"
+        for span in plan.spans
+    ]
+    title = f"Réglage {number} trouvé par recherche, à partir de « {loaded.scenario.title} »"
+    return title, f"Objectifs visés : {' ; '.join(goals)}. Leviers fixés : {' ; '.join(moved)}."
+
+
+def told_of(value: float, unit: str) -> str:
+    """Return the value of a target in French: shares in percent, days in months."""
+    if unit == "days":
+        return french.quantity(french.to_months(value), "months")
+    return french.quantity(value, "share" if unit == "share" else "number")

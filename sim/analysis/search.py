@@ -234,6 +234,22 @@ def surrogate(points: np.ndarray, values: np.ndarray) -> Callable[[np.ndarray], 
     return lambda rows: middle + spread * best(rows)
 
 
+def idle(spans: Sequence[Span], base: np.ndarray, moved: np.ndarray) -> list[Span]:
+    """Return the levers that change no response, moved alone to either of their bounds with the same luck.
+
+    Parameters
+    ----------
+    spans : sequence of Span
+        Levers.
+    base : np.ndarray
+        Responses of the scenario.
+    moved : np.ndarray
+        Responses of the settings of ``levers.alone``, one row each.
+    """
+    same = np.array([np.array_equal(row, base, equal_nan=True) for row in moved], dtype=bool).reshape(-1, 2)
+    return [span for span, both in zip(spans, same.all(axis=1), strict=True) if both]
+
+
 def to_check(found: Found, count: int) -> list[int]:
     """Return the settings to simulate afresh: of the front, those that miss least first, then the cheapest."""
     members = [i for i in np.flatnonzero(found.is_front) if i != 0]

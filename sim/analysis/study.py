@@ -88,9 +88,9 @@ class Clock:
         self.total, self.jobs, self.say = total, max(1, jobs), say
         self.began = time.perf_counter()
 
-    def announce(self) -> None:
+    def announce(self, at_most: bool = False) -> None:
         """Say how many simulations are to be done."""
-        self.say(f"cost: {self.total} simulations")
+        self.say(f"cost: {'at most ' if at_most else ''}{self.total} simulations")
 
     def first_done(self) -> None:
         """Say how long it will take, once one has been timed."""

@@ -231,7 +231,7 @@ class Refuse(Strict):
     base_share: float = parameter(
         0.27,
         unit="share",
-        doc="refus d'une proposition ordinaire, avant les termes ci-dessous",
+        doc="part de refus d'une proposition conforme à la demande, hors QPV et sans effort excessif",
         source="ajusté : 36,8 % de refus au premier rang, LMH 2013 (C20)",
         confidence="B",
         ge=0,

@@ -6,7 +6,7 @@ import copy
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -214,6 +214,12 @@ def vary(loaded: Loaded, moved: Mapping[str, float], folder: Path | None = None)
             override(merged, f"{path}={value!r}", rank)
     paths = [loaded.parent, loaded.path] if loaded.parent else [loaded.path]
     return resolve(merged, paths)
+
+
+def renamed(loaded: Loaded, title: str, summary: str) -> Loaded:
+    """Return a scenario under another title and summary: the same world."""
+    scenario = loaded.scenario.model_copy(update={"title": title, "summary": summary})
+    return replace(loaded, scenario=scenario, source=loaded.source | {"title": title, "summary": summary})
 
 
 def write_grid(name: str, points: Mapping[str, float], folder: Path) -> Path:

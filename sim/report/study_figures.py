@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def morris(table: pd.DataFrame, source: str) -> style.Drawing:
         handles.append(Patch(facecolor=style.GRID, label="ce que le hasard seul fait (écart type)"))
     figure.legend(handles=handles, loc="lower left", ncols=3, fontsize=9, bbox_to_anchor=(0.0, 0.0, 1.0, 1.0))
     first = rows.iloc[0]
-    title = f"{label} : ce qui compte le plus, {first['lever_label']} ({shown(first['mu_star'], unit)})"
+    title = f"{label} : ce qui compte le plus, « {first['lever_label']} » ({shown(first['mu_star'], unit)})"
     return style.finish(
         figure, key_of(f"sensibilite_{rows['response'][0]}"), title=title,
         measure="Criblage de Morris, mêmes tirages partout. À droite, au-dessus de la diagonale : effet non linéaire "
@@ -112,8 +113,8 @@ def sobol(table: pd.DataFrame, source: str) -> style.Drawing:
     axes.plot(100 * rows["s1"].clip(lower=0), range(len(rows)), "D", color=style.INK, markersize=5, linestyle="none")
     axes.set_xlabel("Part de la variance, en % : barre, effet total ; losange, effet propre")
     first = rows.iloc[0]
-    title = f"{label} : {french.quantity(float(first['st']), 'share', decimals=0)} de la variance tient à "
-    title += str(first["lever_label"])
+    title = f"{label} : {french.quantity(float(first['st']), 'share', decimals=0)} de la variance, part du paramètre "
+    title += f"« {first['lever_label']} »"
     return style.finish(
         figure, key_of(f"sensibilite_{rows['response'][0]}"), title=title,
         measure="Indices de Sobol, mêmes tirages partout ; traits : intervalle à 95 %.",
@@ -138,8 +139,23 @@ def _bars(axes: Axes, rows: pd.DataFrame, times: float, middle: str, low: str, h
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: french.trimmed(x, 2)))
 
 
+def wait_words(days: float) -> str:
+    """Return what the others wait more, or less, than in the scenario."""
+    if round(days / DAYS_PER_MONTH, 1) == 0:
+        return "sans attente de plus"
+    return f"{shown(abs(days), 'days')} d'attente en {'plus' if days > 0 else 'moins'}"
+
+
+def idle_words(labels: Sequence[str]) -> str:
+    """Return the sentence on levers that change nothing, after a space; nothing when all change something."""
+    if not labels:
+        return ""
+    alone = "déplacés un à un" if len(labels) > 1 else "déplacé seul"
+    return f" Sans effet sur les indicateurs, {alone} d'une borne à l'autre : {' ; '.join(f'« {x} »' for x in labels)}."
+
+
 @style.house
-def pareto(table: pd.DataFrame, cost_label: str, source: str) -> style.Drawing:
+def pareto(table: pd.DataFrame, cost_label: str, source: str, idle: Sequence[str] = ()) -> style.Drawing:
     """Draw settings by what they miss of the targets and what they cost the others, with the front and its checks.
 
     Parameters
@@ -151,6 +167,8 @@ def pareto(table: pd.DataFrame, cost_label: str, source: str) -> style.Drawing:
         Name of the cost.
     source : str
         What was simulated.
+    idle : sequence of str
+        Levers that change no indicator, in French.
     """
     figure = style.blank(10.4, 6.0)
     axes = style.panel(figure, 1.0, 1.25, 9.0, 4.4)
@@ -177,19 +195,19 @@ def pareto(table: pd.DataFrame, cost_label: str, source: str) -> style.Drawing:
     axes.set(xlim=(-0.04 * right, right))
     axes.grid(axis="both")
     axes.set_xlabel("Ce qui manque aux objectifs, en % de chacun, additionné (0 : tous atteints)")
-    axes.set_ylabel("Attente en plus des autres (mois)")
+    axes.set_ylabel("Attente des autres, écart au scénario (mois)")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda x, _: french.trimmed(x, 2)))
     figure.legend(loc="lower left", ncols=3, fontsize=9, bbox_to_anchor=(0.0, 0.0, 1.0, 1.0))
     reached = table[front & (missed <= 1e-9)]
     if len(reached):
         best = reached.sort_values("extra_days").iloc[0]
-        title = f"Réglage {best['number']} : objectifs atteints, {shown(best['extra_days'], 'days')} d'attente en plus"
+        title = f"Réglage {best['number']} : objectifs atteints, {wait_words(float(best['extra_days']))}"
     else:
         best = table[front].sort_values("missed").iloc[0]
         title = f"Aucun réglage n'atteint tous les objectifs ; le plus proche, {best['number']}, en manque "
         title += french.quantity(float(best["missed"]), "share")
     return style.finish(
-        figure, "recherche_pareto", title=title, measure=f"{cost_label}, en plus du scénario de départ.",
-        source=source, description=f"{title}. Les valeurs sont dans reglages.parquet.",
+        figure, "recherche_pareto", title=title, measure=f"{cost_label}, écart au scénario de départ.",
+        source=source + idle_words(idle), description=f"{title}. Les valeurs sont dans reglages.parquet.",
     )  # fmt: skip
