@@ -27,7 +27,7 @@ from sim.cli_options import (
     Years,
 )
 from sim.cli_studies import finish_run, say
-from sim.cli_usage import UsageError, fault_of, is_help
+from sim.cli_usage import Interrupted, UsageError, fault_of, is_help, resumable
 from sim.inputs.faults import Fault, Faults
 
 app = typer.Typer(
@@ -100,7 +100,9 @@ def compare(
     given["start"] = start.date() if start else None  # type: ignore[assignment]
     options = {name: value for name, value in given.items() if value is not None}
     items = comparing.prepare([base, *alternatives], options, override or [])
-    comparison, folder, written = comparing.compare(comparing.run_all(items, out, workers, quiet), out, secrecy)
+    with resumable():
+        folders = comparing.run_all(items, out, workers, quiet)
+    comparison, folder, written = comparing.compare(folders, out, secrecy)
     if as_json:
         from sim.results.compare import as_text
 
@@ -115,12 +117,12 @@ def compare(
 
 @app.command()
 def runs(folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("runs"), as_json: Json = False) -> None:
-    """List the run folders: scenario, date, replications, size, finished or not."""
-    from sim.describe import print_table
+    """List the folders of runs and studies: scenario, date, replications, size, finished or not."""
+    from sim.describe import print_runs
     from sim.results.ensemble import list_runs
 
     rows = list_runs(folder)
-    say(json.dumps(rows, ensure_ascii=False, default=str)) if as_json else print_table(rows)
+    say(json.dumps(rows, ensure_ascii=False, default=str)) if as_json else print_runs(rows)
 
 
 @app.command()
@@ -398,6 +400,9 @@ def guarded(command: Callable[[], Any]) -> int:
     except UsageError as error:
         print(error if is_help(error) else fault_of(error), file=sys.stderr)
         return 2
+    except Interrupted as stop:
+        print(f"interrupted: what was finished stays usable; to go on: {stop}", file=sys.stderr)
+        return INTERRUPTED
     except KeyboardInterrupt:
         code = INTERRUPTED
     except typer.Exit as done:

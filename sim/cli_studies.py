@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +25,7 @@ from sim.cli_options import (
     Seed,
     Years,
 )
+from sim.cli_usage import resumable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,15 +38,16 @@ SPLIT = ("attributions", "demandes_en_stock", "part_prioritaires", "part_q1_hors
 """Indicators whose uncertainty is split on screen, when a run has draws."""
 
 
-def bar(loaded: Loaded, quiet: bool) -> AbstractContextManager[Callable[..., None]]:
-    """Return the progress bar of a run: replications of every draw, or those of the pilot of a precision."""
+@contextmanager
+def bar(loaded: Loaded, quiet: bool) -> Iterator[Callable[..., None]]:
+    """Yield the progress bar of a run: replications of every draw, or those of the pilot of a precision."""
     from sim.progress import progress_bar
     from sim.results.drawing import worlds
 
     run = loaded.scenario.run
-    return progress_bar(
-        len(worlds(loaded, run.precision.minimum if run.precision.indicator else run.replications)), quiet
-    )
+    total = len(worlds(loaded, run.precision.minimum if run.precision.indicator else run.replications))
+    with resumable(), progress_bar(total, quiet) as advance:
+        yield advance
 
 
 def how_sure(run: Run) -> Iterator[str]:
@@ -274,8 +276,9 @@ def way_of(out: Path, engine: str, scheduler: str | None, jobs: int, quiet: bool
     """Yield how a study is carried out, with its progress bar; its cost is announced on stderr."""
     from sim.analysis.running import Way
     from sim.progress import progress_bar
+    from sim.results.store import SAME_COMMAND
     from sim.results.workers import choose
 
     workers = choose(engine, scheduler, jobs)
-    with progress_bar(total, quiet) as advance:
+    with resumable(SAME_COMMAND), progress_bar(total, quiet) as advance:
         yield Way(out, workers, jobs, say=lambda line: typer.echo(line, err=True), advance=advance)

@@ -9,6 +9,7 @@ import typer
 
 from sim.cli_options import Jobs, Json, Quiet
 from sim.cli_studies import say
+from sim.cli_usage import resumable
 
 
 def verify(
@@ -60,4 +61,7 @@ def calibrate(
     from sim.calibrating import run_calibrate
 
     plan = Plan(first=first, second=second, third=third, check=check)
-    run_calibrate(say, scenario, until, applicants, years, plan, jobs, out, backtest or [], full_size, as_json, quiet)
+    with resumable("the same command goes on where it was"):
+        run_calibrate(
+            say, scenario, until, applicants, years, plan, jobs, out, backtest or [], full_size, as_json, quiet
+        )

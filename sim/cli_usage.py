@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -12,6 +14,22 @@ from sim.words.registry import nearest
 
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """What typer raises, wherever its version keeps the class."""
+
+
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """The keyboard stopped something that can go on: the text says how. Typer hides a ``KeyboardInterrupt``."""
+
+
+@contextmanager
+def resumable(otherwise: str = "") -> Iterator[None]:
+    """Tell how to go on after an interruption: as its notes say, or else as given; one that says nothing goes by."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        words = "; ".join(getattr(stop, "__notes__", [])) or otherwise
+        if not words:
+            raise
+        raise Interrupted(words) from None
 
 
 def is_help(error: Exception) -> bool:

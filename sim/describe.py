@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sim.words.clock import DAYS_PER_MONTH
@@ -227,6 +228,22 @@ def print_table(rows: list[Row]) -> None:
     for row in rows:
         table.add_row(*(str(row.get(name, "")) for name in rows[0]))
     Console().print(table)
+
+
+def print_runs(rows: list[Row]) -> None:
+    """Print folders of runs and studies: the path alone on its line, to be copied, then what it holds."""
+    from sim.results.store import SAME_COMMAND, way_on
+
+    for row in rows:
+        is_run = row["kind"] == "run"
+        done = f"{row['replications']} replications, {row['years']}" if is_run else f"{row['simulations']} simulations"
+        what = row["scenario"] if is_run else f"{row['kind']} on {row['scenario']}"
+        print(row["run"])
+        print(f"  {row['status']}, {str(row['date'])[:16].replace('T', ' ')}: {what}, {done}, {row['mb']} MB")
+        if row["status"] == "unfinished":
+            print(f"  to go on: {way_on(Path(row['run'])) if is_run else SAME_COMMAND}")
+    if not rows:
+        print("nothing")
 
 
 def print_summary(summary: dict[int, dict[str, dict[str, float | None]]]) -> None:

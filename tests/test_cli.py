@@ -426,6 +426,52 @@ def test_an_interruption_exits_130(simhlm: Simhlm, monkeypatch: pytest.MonkeyPat
     assert answer.err.splitlines()[-1] == "interrupted: what was finished stays usable"
 
 
+def test_an_interrupted_run_tells_how_to_go_on(
+    simhlm: Simhlm, finished: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sim.results.ensemble.simulate_all", interrupted)
+    for words in (("run", "reference"), ("compare", finished, "reference")):
+        answer = simhlm(*words, *SMALL, "--jobs", "1", "--quiet", "--out", "runs")
+        (partial,) = (tmp_path / "runs").glob(".*.partial")
+        wanted = f"runs/{partial.name[1:].removesuffix('.partial')}"
+        assert answer.code == 130
+        (line,) = answer.err.splitlines()
+        assert line == f"interrupted: what was finished stays usable; to go on: simhlm resume {wanted}"
+        for reader in (("bilan", wanted), ("validate", wanted), ("compare", finished, wanted), ("bilan", partial)):
+            assert refused(simhlm(*reader))[0].endswith(f"this run was interrupted; to go on: simhlm resume {wanted}")
+        lines = simhlm("runs").out.splitlines()
+        assert lines[0] == f"runs/{partial.name}"
+        assert lines[1].startswith("  unfinished, ")
+        assert "reference, 2 replications, 2022-2022, " in lines[1]
+        assert lines[2:] == [f"  to go on: simhlm resume {wanted}"]
+        shutil.rmtree(partial)
+
+
+def test_an_interrupted_study_is_listed_and_goes_on(
+    simhlm: Simhlm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    words = ("sensitivity", "reference", "--lever", "flows/arrivals/per_year=10000:20000", *SMALL, "--quiet")
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.analysis.running.Experiment.run", interrupted)
+        answer = simhlm(*words)
+    assert answer.code == 130
+    assert answer.err.splitlines()[-1].endswith("to go on: the same command goes on where it was")
+    (partial,) = (tmp_path / "runs").glob(".*.partial")
+    lines = simhlm("runs").out.splitlines()
+    assert lines[0] == f"runs/{partial.name}"
+    assert "sensibilite on reference, 0 simulations" in lines[1]
+    (row,) = json.loads(simhlm("runs", "--json").out)
+    assert (row["kind"], row["status"], row["simulations"]) == ("sensibilite", "unfinished", 0)
+    assert "a study, not a run" in refused(simhlm("bilan", partial))[0]
+
+
 def test_failed_replications_exit_1(finished: Path, simhlm: Simhlm, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)

@@ -94,7 +94,7 @@ def _time_one(experiment: Experiment, clock: Clock, total: int, way: Way) -> np.
     Its responses are returned.
     """
     way.advance("first setting", 0, total)
-    found = experiment.run([{}], [0])[0, 0]
+    found: np.ndarray = experiment.run([{}], [0])[0, 0]
     clock.first_done()
     experiment.done = 0
     experiment.tell = lambda done: way.advance("settings", done, total)

@@ -246,8 +246,8 @@ def idle(spans: Sequence[Span], base: np.ndarray, moved: np.ndarray) -> list[Spa
     moved : np.ndarray
         Responses of the settings of ``levers.alone``, one row each.
     """
-    same = np.array([np.array_equal(row, base, equal_nan=True) for row in moved], dtype=bool).reshape(-1, 2)
-    return [span for span, both in zip(spans, same.all(axis=1), strict=True) if both]
+    same = [np.array_equal(row, base, equal_nan=True) for row in moved]
+    return [span for span, low, high in zip(spans, same[::2], same[1::2], strict=True) if low and high]
 
 
 def to_check(found: Found, count: int) -> list[int]:

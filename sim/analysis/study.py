@@ -50,7 +50,7 @@ def open_folder(loaded: Loaded, kind: str, asked: dict[str, Any], out: Path) -> 
     folder.mkdir(parents=True)
     (folder / store.SCENARIO).write_text(dump(loaded), encoding="utf-8")
     head = {
-        "status": "running", "study": kind, "run": name, "created": now.isoformat(), **software(),
+        "status": "running", "study": kind, "run": name, "name": loaded.name, "created": now.isoformat(), **software(),
         "scenario_sha256": loaded.sha256, "study_sha256": mark, "inputs": loaded.files, "asked": asked,
     }  # fmt: skip
     store.write_json(json.loads(json.dumps(head, default=str)), folder / store.MANIFEST)

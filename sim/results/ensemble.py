@@ -114,6 +114,9 @@ def run_ensemble(
         if isinstance(error, Faults):
             raise
         raise Faults([Fault("--scheduler", 1, str(error))]) from None
+    except KeyboardInterrupt as stop:
+        stop.add_note(store.way_on(folder))
+        raise
     finally:
         forget()
     numbers = worlds(loaded, stages[-1])

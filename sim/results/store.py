@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST, SCENARIO = "manifest.json", "scenario.yaml"
+SAME_COMMAND = "the same command goes on where it was"
+"""What to do with an interrupted study."""
 POOLED = ("indicators", "attributions", "outcomes", "waits")
 """Parquet files at the top of a run folder: all replications, in order."""
 OF_REPLICATION = ("events", "households", "applications", "dwellings", "leases")
@@ -151,6 +154,13 @@ def partial_path(parent: Path, name: str) -> Path:
     return parent / f".{name}.partial"
 
 
+def way_on(partial: Path) -> str:
+    """Return the command that goes on with a run, given its partial folder."""
+    return (
+        f"simhlm resume {shlex.quote(shown(partial.parent / partial.name.removeprefix('.').removesuffix('.partial')))}"
+    )
+
+
 @dataclass
 class Run:
     """A finished run folder; frames are read when asked for, once."""
@@ -257,6 +267,9 @@ def load_run(path: Path | str) -> Run:
     def fault(text: str) -> Faults:
         return Faults([Fault(shown(path), 1, text)])
 
+    partial = path if path.name.startswith(".") else partial_path(path.parent, path.name)
+    if not path.is_dir() and (partial / MANIFEST).is_file():
+        path = partial
     if not path.is_dir():
         raise fault("no such run folder")
     try:
@@ -265,8 +278,13 @@ def load_run(path: Path | str) -> Run:
         raise fault(f"not a run folder: it has no {MANIFEST}") from None
     except ValueError:
         raise fault(f"{MANIFEST} is not readable JSON") from None
-    if not isinstance(manifest, dict) or manifest.get("status") != "finished":
-        raise fault("this run was interrupted: it is not finished")
+    if not isinstance(manifest, dict):
+        raise fault(f"{MANIFEST} is not that of a run")
+    is_finished = manifest.get("status") == "finished"
+    if "study" in manifest:
+        raise fault("a study, not a run" + ("" if is_finished else f" (interrupted: {SAME_COMMAND})"))
+    if not is_finished:
+        raise fault(f"this run was interrupted; to go on: {way_on(partial)}")
     absent = [name for name in manifest["tables"] if not (path / name).is_file()]
     if absent:
         raise fault(f"files are missing: {', '.join(absent[:3])}")
@@ -274,18 +292,24 @@ def load_run(path: Path | str) -> Run:
 
 
 def list_runs(parent: Path | str) -> list[dict[str, Any]]:
-    """Return the run folders of a folder, finished or not, by name: one dictionary each."""
+    """Return the folders of runs and studies of a folder, finished or not, by name: one dictionary each.
+
+    ``kind`` is ``run``, or that of the study, which has ``simulations`` in place of replications and years.
+    """
     parent, rows = Path(parent), []
     for path in sorted(parent.iterdir()) if parent.is_dir() else []:
         try:
             manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+            is_study = "study" in manifest
             rows.append(
                 {
                     "run": str(path),
+                    "kind": manifest["study"] if is_study else "run",
                     "scenario": manifest["name"],
                     "date": manifest["created"],
-                    "replications": manifest["replications"],
-                    "years": f"{manifest['years'][0]}-{manifest['years'][-1]}",
+                    "replications": None if is_study else manifest["replications"],
+                    "simulations": len(list(path.glob("answers/*.json"))) if is_study else None,
+                    "years": None if is_study else f"{manifest['years'][0]}-{manifest['years'][-1]}",
                     "mb": round(sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) / 1e6, 1),
                     "status": "unfinished" if manifest["status"] == "running" else manifest["status"],
                 }
