@@ -15,7 +15,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout, nothing else there.")]
 Bilan = Annotated[bool, typer.Option(help="Write bilan.html and bilan.xlsx.")]
 Scenario = Annotated[str, typer.Argument(help="A file, or the bare name of a shipped scenario.")]
-Levers = Annotated[list[str] | None, typer.Option("--lever", help="PATH=LOW:HIGH, a number that moves (repeatable).")]
+Levers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lever",
+        help="PATH=LOW:HIGH, a number that moves (repeatable): of the scenario, of the law (law/NAME@DATE), or points "
+        "of the grid (grid/CRITERION, grid/seniority).",
+    ),
+]
 Years = Annotated[int | None, typer.Option(help="Whole years simulated.", min=1)]
 Applicants = Annotated[int | None, typer.Option(help="Size of the world; all else is scaled alike.", min=200)]
 Start = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")]

@@ -65,6 +65,12 @@ def how_sure(run: Run) -> Iterator[str]:
         from sim.results.uncertainty import split_variance
 
         table = split_variance(run.indicators("mel"))
+        if min(table["draws"].max(), table["replications"].max()) < 2:
+            yield (
+                f"{len(manifest['draws'])} draws of what is not known; their share of the variance is not told: "
+                "with one draw, or one replication of each, chance cannot be told from ignorance (ask for 2 or more)"
+            )
+            return
         whole = table[(table["scope"] == "mel") & (table["year"] == table["year"].max())]
         yield f"{len(manifest['draws'])} draws of what is not known; their share of the variance in the last year:"
         for row in whole[whole["indicator"].isin(SPLIT)].itertuples():
@@ -115,7 +121,7 @@ def report_run(folder: Path, written: list[Path], as_json: bool) -> None:
         for line in how_sure(finished):
             say(line)
         say(f"run    {folder}")
-        for path in written:
+        for path in sorted(written, key=lambda path: path.name == "bilan.html"):  # last: the one to open
             if path.suffix in (".html", ".xlsx"):
                 say(f"bilan  {path}")
     bad = {n: verdict for n, verdict in manifest["audit"].items() if verdict != "ok"}
@@ -169,12 +175,20 @@ def expand(
 
 def sensitivity(
     scenario: Scenario,
-    method: Annotated[str | None, typer.Option(help="morris (screening) or sobol (variance shares).")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="morris (screening) or sobol (variance shares). Default: morris.")
+    ] = None,
     lever: Levers = None,
-    indicator: Annotated[list[str] | None, typer.Option(help="Indicator looked at (repeatable).")] = None,
-    trajectories: Annotated[int | None, typer.Option(help="Morris: walks; costs (levers + 1) each.", min=2)] = None,
-    base: Annotated[int | None, typer.Option(help="Sobol: base sample, a power of two.", min=2)] = None,
-    replications: Annotated[int | None, typer.Option(help="Of each point, same luck everywhere.", min=1)] = None,
+    indicator: Annotated[
+        list[str] | None, typer.Option(help="Indicator looked at (repeatable). Default: five main ones.")
+    ] = None,
+    trajectories: Annotated[
+        int | None, typer.Option(help="Morris: walks; costs (levers + 1) each. Default: 6.", min=2)
+    ] = None,
+    base: Annotated[int | None, typer.Option(help="Sobol: base sample, a power of two. Default: 64.", min=2)] = None,
+    replications: Annotated[
+        int | None, typer.Option(help="Of each point, same luck everywhere. Default: 1.", min=1)
+    ] = None,
     years: Years = None,
     applicants: Applicants = None,
     seed: Seed = None,
@@ -186,7 +200,11 @@ def sensitivity(
     engine: EngineName = "local",
     scheduler: Scheduler = None,
 ) -> None:
-    """Find what drives the result: Morris screening, or Sobol shares; interrupted, the same command goes on."""
+    """Find what drives the result: Morris screening, or Sobol shares; interrupted, the same command goes on.
+
+    What is not given is as the block sensitivity of the scenario says; levers: else what its uncertainty names, else
+    every hypothesis.
+    """
     from sim.analysis import levers as levers_
     from sim.analysis import running
     from sim.analysis import sensitivity as study
@@ -211,11 +229,16 @@ def sensitivity(
 
 def search(
     scenario: Scenario,
-    target: Annotated[list[str] | None, typer.Option(help="INDICATOR>=VALUE or INDICATOR<=VALUE (repeatable).")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="INDICATOR>=VALUE or INDICATOR<=VALUE (repeatable). Needed, unless the scenario has some."),
+    ] = None,
     lever: Levers = None,
-    settings: Annotated[int | None, typer.Option(help="Settings simulated.", min=4)] = None,
-    replications: Annotated[int | None, typer.Option(help="Of each setting.", min=1)] = None,
-    fresh: Annotated[int | None, typer.Option(help="Replications, of another seed, of the checks.", min=2)] = None,
+    settings: Annotated[int | None, typer.Option(help="Settings simulated. Default: 40.", min=4)] = None,
+    replications: Annotated[int | None, typer.Option(help="Of each setting. Default: 2.", min=1)] = None,
+    fresh: Annotated[
+        int | None, typer.Option(help="Replications, of another seed, of the checks. Default: 5.", min=2)
+    ] = None,
     years: Years = None,
     applicants: Applicants = None,
     seed: Seed = None,
@@ -227,7 +250,10 @@ def search(
     engine: EngineName = "local",
     scheduler: Scheduler = None,
 ) -> None:
-    """Find settings that meet targets at the least extra wait for the others; the Pareto front, checked."""
+    """Find settings that meet targets at the least extra wait for the others; the Pareto front, checked.
+
+    What is not given is as the block search of the scenario says; interrupted, the same command goes on.
+    """
     from sim.analysis import levers as levers_
     from sim.analysis import running
     from sim.analysis import search as study

@@ -46,7 +46,9 @@ def calibrate(
     first: Annotated[int, typer.Option(help="Runs over the prior ranges.", min=24)] = 64,
     second: Annotated[int, typer.Option(help="Runs around the first posterior.", min=0)] = 56,
     third: Annotated[int, typer.Option(help="Runs of draws of the second posterior.", min=0)] = 56,
-    check: Annotated[int, typer.Option(help="Draws of the last posterior that are run: the sample.", min=8)] = 40,
+    check: Annotated[
+        int, typer.Option(help="Draws of the last posterior that are run: the sample; at most 400.", min=8)
+    ] = 40,
     full_size: Annotated[bool, typer.Option(help="Draws are run at the size of the territory.")] = True,
     jobs: Jobs = 2,
     out: Annotated[Path, typer.Option(help="Posterior sample; runs and sheet are kept beside it.")] = Path(
@@ -57,8 +59,12 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Fit parameters to published facts: a posterior sample, what the facts identify, a sheet; can be resumed."""
-    from sim.calibrate.fitting import Plan
+    from sim.calibrate.fitting import CROWD, Plan
     from sim.calibrating import run_calibrate
+    from sim.inputs.faults import Fault, Faults
+
+    if check > CROWD:
+        raise Faults([Fault("--check", 1, f"the last posterior has {CROWD} draws, no more can be run: not {check}")])
 
     plan = Plan(first=first, second=second, third=third, check=check)
     with resumable("the same command goes on where it was"):

@@ -125,6 +125,10 @@ def print_comparison(comparison: Comparison) -> None:
     frame = comparison.differences
     made, kept = int(frame["p_value"].notna().sum()), int((frame["p_fdr"] < 0.05).sum())
     count = len(c.sides.replications)
+    asked = {side.name: len(side.run.manifest["by_replication"]) for side in c.sides.all}
+    if set(asked.values()) != {count}:
+        told = ", ".join(f"{name} {own}" for name, own in asked.items())
+        print(f"only the {count} replications that all have are compared (there are: {told})")
     print("delays in months, shares in points; differences are paired by replication")
     if count == 1:
         print("one replication: differences without intervals, none established")

@@ -10,13 +10,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import pandas as pd
 import pytest
 
+from sim.calibrate.fitting import CROWD
 from sim.cli import app, guarded
-from sim.cli_studies import report_run
+from sim.cli_studies import report_run, search, sensitivity
 from sim.describe import TOPICS
+from sim.inputs.schema_studies import Search, Sensitivity
 from sim.results.store import POOLED, load_run
 from sim.story import tell
 from sim.words.clock import Phase
@@ -414,6 +417,31 @@ def test_help(words: tuple[str, ...], simhlm: Simhlm) -> None:
     answer = simhlm(*words)
     assert answer.code == 0
     assert "Usage" in answer.out
+
+
+def test_the_help_of_studies_tells_defaults_and_forms_of_levers() -> None:
+    for function, block, names in (
+        (search, Search(), {"settings": "settings", "replications": "replications", "fresh": "fresh_replications"}),
+        (sensitivity, Sensitivity(), {n: n for n in ("method", "trajectories", "base", "replications")}),
+    ):
+        told = {name: hint.__metadata__[0].help for name, hint in get_type_hints(function, include_extras=True).items()
+                if hasattr(hint, "__metadata__")}  # fmt: skip
+        for option, field in names.items():
+            assert told[option].endswith(f"Default: {getattr(block, field)}."), option
+        assert "law/NAME@DATE" in told["lever"]
+        assert "grid/CRITERION" in told["lever"]
+
+
+def test_a_fit_runs_no_more_draws_than_its_posterior_has(simhlm: Simhlm) -> None:
+    (line,) = refused(simhlm("calibrate", "--check", str(CROWD + 1)))
+    assert line == f"--check:1: the last posterior has {CROWD} draws, no more can be run: not {CROWD + 1}"
+    assert f"at most {CROWD}." in " ".join(simhlm("calibrate", "--help").out.replace("│", " ").split())
+
+
+def test_the_last_line_is_the_bilan_to_open(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = [finished / name for name in ("bilan.html", "note.html", "bilan.xlsx")]
+    report_run(finished, written, as_json=False)
+    assert capsys.readouterr().out.splitlines()[-1] == f"bilan  {finished / 'bilan.html'}"
 
 
 def test_an_interruption_exits_130(simhlm: Simhlm, monkeypatch: pytest.MonkeyPatch) -> None:

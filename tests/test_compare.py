@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.indicators.grid import SCOPES
 from sim.inputs.faults import Faults
 from sim.inputs.scenario import load
-from sim.report.comparison import Compared
+from sim.report.comparison import SCOPE_WORDS, Compared, scope_sizes
 from sim.report.comparison_note import pages
 from sim.report.comparison_page import write_comparison
 from sim.results.compare import Comparison, compare
@@ -279,6 +280,22 @@ def test_the_command_prints_a_short_table(simhlm: Any, runs: dict[str, Path], tm
     assert "part_prioritaires" in answer.out
     assert "comparison.html" in answer.out
     assert len(answer.out.splitlines()) < 25
+
+
+def test_fewer_common_replications_are_told(simhlm: Any, runs: dict[str, Path], tmp_path: Path) -> None:  # noqa: F811
+    fewer = run_ensemble(load("cia", **(SIZE | {"replications": 2})), tmp_path)
+    answer = simhlm("compare", runs["reference"], fewer, "--out", tmp_path)
+    assert "only the 2 replications that all have are compared (there are: reference 4, cia 2)" in answer.out
+    assert "only the" not in simhlm("compare", runs["reference"], runs["cia"], "--out", tmp_path).out
+
+
+def test_the_table_of_comparisons_is_in_french(cia: Comparison) -> None:
+    assert set(SCOPE_WORDS) == set(SCOPES)
+    c = Compared(cia)
+    (title,) = (side.title for side in c.sides.alternatives)
+    rows = [str(row[0]) for row in scope_sizes(c).rows]
+    assert f"{title} – par réservataire" in rows
+    assert all(row.startswith(f"{title} – ") for row in rows)
 
 
 def test_bad_input_exits_2_and_writes_nothing(simhlm: Any, runs: dict[str, Path], tmp_path: Path) -> None:  # noqa: F811

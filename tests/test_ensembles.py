@@ -19,10 +19,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.cli_studies import how_sure
 from sim.inputs.faults import Faults
 from sim.inputs.scenario import load
 from sim.inputs.schema_studies import Precision
 from sim.inputs.varying import changes, knob, vary
+from sim.report.annexes import NOT_SPLIT, uncertainty
+from sim.report.reading import Reading
 from sim.results import growing, replicating, workers
 from sim.results.audit_run import audit_run
 from sim.results.drawing import draw_parameters, luck_and_draw
@@ -224,6 +227,20 @@ def test_draws_are_told_apart_from_chance(uncertain: Path, tmp_path: Path) -> No
     assert growing.scenario_of(load_run(grown), 4)[1] == 1
     drawn = growing.scenario_of(load_run(grown), 4)[0].scenario.flows.arrivals.per_year
     assert drawn == asked[1]
+
+
+@pytest.mark.parametrize(("draws", "replications"), [(3, 1), (1, 3), (2, 2)])
+def test_what_cannot_be_told_apart_is_said(uncertain: Path, tmp_path: Path, draws: int, replications: int) -> None:
+    loaded = load(uncertain, [f"run/draws={draws}"], replications=replications, years=1)
+    run = load_run(run_ensemble(loaded, tmp_path, engine=ANSWERING))
+    lines, table = list(how_sure(run)), uncertainty(Reading(run))
+    if min(draws, replications) == 1:
+        assert len(lines) == 1
+        assert "chance cannot be told from ignorance" in lines[0]
+        assert [row[0] for row in table.rows] == [NOT_SPLIT]
+    else:
+        assert len(lines) > 1
+        assert NOT_SPLIT not in [row[0] for row in table.rows]
 
 
 def test_the_first_draws_are_the_same_however_many(uncertain: Path) -> None:

@@ -72,6 +72,12 @@ def legal_values(reading: Reading) -> Table:
     return Table("valeurs_legales", "Valeurs de droit lues par la simulation", head, tuple(rows))
 
 
+NOT_SPLIT = (
+    "Non mesuré : avec un seul tirage des paramètres, ou une seule réplication de chacun, le hasard ne se distingue "
+    "pas de ce qu'on ne sait pas"
+)
+
+
 def uncertainty(reading: Reading) -> Table:
     """Return, with draws, how much of the spread of each main indicator is chance and how much is ignorance."""
     rows: list[tuple[Cell, ...]] = []
@@ -79,11 +85,14 @@ def uncertainty(reading: Reading) -> Table:
         year = reading.years[-1]
         cells = reading.cells
         whole = reading.cube.rows(((cells["scope"] == "mel") & (cells["year"] == year)).to_numpy())
-        for row in split_variance(whole).itertuples():
+        split = split_variance(whole)
+        for row in split.itertuples():
             if str(row.indicator) in DEFINITIONS and isfinite(row.ignorance_share):
                 unknown = float(row.ignorance_share)
                 label = f"{label_of(str(row.indicator))}, {year}"
                 rows.append((label, Quantity(unknown, "share"), Quantity(1 - unknown, "share")))
+        if min(split["draws"].max(), split["replications"].max()) < 2:
+            rows.append((NOT_SPLIT, french.MISSING, french.MISSING))
     head = ("Indicateur", "Ce qu'on ne sait pas des paramètres", "Hasard d'une année")
     notes = (
         "Part de chacun dans la variance d'une simulation à l'autre. « Ce qu'on ne sait pas » : d'un tirage des "

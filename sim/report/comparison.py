@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,9 +21,6 @@ from sim.results.differences import Paired, paired
 from sim.results.pairing import Side
 from sim.results.restricted import HORIZON_MONTHS, WHOLE, Price, prices
 from sim.words.clock import DAYS_PER_MONTH
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SHOWN = tuple(
     dict.fromkeys(
@@ -318,14 +315,30 @@ def short(value: Any) -> str:
     return text.replace(".", ",") if isinstance(value, float) else text
 
 
-def scope_sizes(differences: pd.DataFrame) -> Table:
+SCOPE_WORDS = {
+    "mel": "MEL entière",
+    "territoire": "par territoire",
+    "commune": "par commune",
+    "quartier": "par quartier",
+    "bailleur": "par bailleur",
+    "reservataire": "par réservataire",
+    "typologie": "par typologie",
+    "financement": "par financement",
+    "qpv": "en QPV et hors QPV",
+    "public": "par public",
+}
+
+
+def scope_sizes(c: Compared) -> Table:
     """Return how many comparisons were made by scope, and how many are worth something."""
     rows: list[tuple[Cell, ...]] = []
-    for (side, scope), frame in differences.groupby(["alternative", "scope"], sort=False, observed=True):
+    titles = {side.name: side.title for side in c.sides.alternatives}
+    by = c.comparison.differences.groupby(["alternative", "scope"], sort=False, observed=True)
+    for (side, scope), frame in by:
         known = frame[frame["p_value"].notna()]
         numbers = [len(known), int((known["p_value"] < LEVEL).sum()), int((known["p_holm"] < LEVEL).sum())]
         numbers.append(int((known["p_fdr"] < LEVEL).sum()))
-        rows.append((f"{side} – {scope}", *(Quantity(float(n), "count") for n in numbers)))
+        rows.append((f"{titles[side]} – {SCOPE_WORDS[scope]}", *(Quantity(float(n), "count") for n in numbers)))
     head = (
         "Scénario et échelle",
         "Comparaisons faites",

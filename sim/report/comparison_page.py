@@ -101,7 +101,7 @@ def build(c: Compared) -> Content:
         equity.segregation(c),
         parts.changes(c),
         *([bourse] if (bourse := comparison_exchange.table(c)) else []),
-        parts.scope_sizes(c.comparison.differences),
+        parts.scope_sizes(c),
     ]
     named = {table.name: table for table in tables}
     from sim.report import comparison_figures as f

@@ -31,12 +31,12 @@ SAYS = {
     "« aux conditions de la période ».",
 }
 METHODS = {
-    BETWEEN: "entre réplications : loi de Student, réplications mises en commun. Il dit le hasard de la simulation, "
-    "pas l'incertitude des paramètres.",
+    BETWEEN: "entre réplications : loi de Student, réplications mises en commun. Ils disent le hasard de la "
+    "simulation, pas l'incertitude des paramètres.",
 }
 ALONE = (
-    "dans la réplication (une seule) : variance d'Aalen-Johansen, ménages supposés indépendants. Il ignore le hasard "
-    "commun à tous ; pour l'avoir, simuler plusieurs réplications."
+    "dans la réplication (une seule) : variance d'Aalen-Johansen, ménages supposés indépendants. Ils ignorent le "
+    "hasard commun à tous ; pour l'avoir, simuler plusieurs réplications."
 )
 EVERYBODY = "Ensemble"
 SECTIONS = {"reconnaissance": "Prioritaires, depuis la reconnaissance", "priorite": "Prioritaires, depuis le dépôt"}
