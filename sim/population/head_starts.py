@@ -81,13 +81,13 @@ def given_still_waiting(practice: Practice, age: np.ndarray, luck: np.ndarray) -
         Days, and a uniform in [0, 1), one of each per file.
     """
     heads = np.linspace(0.0, practice.longest, STEPS)
-    waits = np.exp(-practice.load(heads[None, :], age[:, None].astype(float)))
+    ages, line = np.unique(age, return_inverse=True)
+    waits = np.exp(-practice.load(heads[None, :], ages[:, None].astype(float)))
     steps = np.zeros_like(waits)
     steps[:, 1:] = np.cumsum((waits[:, 1:] + waits[:, :-1]) / 2, axis=1)
-    wanted = luck * steps[:, -1]
-    at = np.clip((steps <= wanted[:, None]).sum(axis=1) - 1, 0, STEPS - 2)
-    rows = np.arange(len(age))
-    within = (wanted - steps[rows, at]) / np.maximum(steps[rows, at + 1] - steps[rows, at], 1e-300)
+    wanted = luck * steps[line, -1]
+    at = np.clip((steps[line] <= wanted[:, None]).sum(axis=1) - 1, 0, STEPS - 2)
+    within = (wanted - steps[line, at]) / np.maximum(steps[line, at + 1] - steps[line, at], 1e-300)
     return np.asarray((at + np.clip(within, 0.0, 1.0)) / (STEPS - 1) * practice.longest)
 
 
