@@ -113,7 +113,7 @@ def sobol(table: pd.DataFrame, source: str) -> style.Drawing:
     axes.plot(100 * rows["s1"].clip(lower=0), range(len(rows)), "D", color=style.INK, markersize=5, linestyle="none")
     axes.set_xlabel("Part de la variance, en % : barre, effet total ; losange, effet propre")
     first = rows.iloc[0]
-    title = f"{label} : {french.quantity(float(first['st']), 'share', decimals=0)} de la variance, part du paramètre "
+    title = f"{label} : {french.quantity(float(first['st']), 'share', decimals=0)} de la variance vient du paramètre "
     title += f"« {first['lever_label']} »"
     return style.finish(
         figure, key_of(f"sensibilite_{rows['response'][0]}"), title=title,
