@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.flows import search
+from sim.flows.exits import Departures, give_notice
 from sim.inputs.law import load_law
 from sim.results.audit import audit
 from sim.rules.energy import first_banned, is_banned
 from sim.rules.sales import Framework, Home, SaleBar, sale_bars
 from sim.words.clock import first_day
 from sim.words.codes import LETTABLE, Energy, EventKind, Financing, Use
+from tests import worlds
 from tests.worlds import kept
 
 RULE = Framework(10.0, int(Energy.E), True, True, (1, 2, 5), False)
@@ -106,3 +109,19 @@ def test_works_empty_some_dwellings_for_a_time_and_lift_the_ban() -> None:
     expected = 3000 * 1000 / 56_000 * 2
     assert 0.6 * expected < len(np.unique(renovated)) < 1.2 * expected
     assert (done.dwellings.use[: len(done.dwellings)] <= LETTABLE).any()
+
+
+def test_a_tenant_gives_notice_once_though_the_dwelling_is_kept_back_before_it_leaves() -> None:
+    """Nobody accepts a dwelling whose tenant is still there; it is then sold or emptied: the notice holds all the same."""
+    world = worlds.world()
+    let = np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[:1]
+    empty = np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] < 0)[:1]
+    tenant = world.dwellings.tenant[let].astype(np.int64)
+    departures = Departures()
+    assert give_notice(world, departures, tenant, world.day + 30).tolist() == let.tolist()
+    world.ready_day[empty] = world.day
+    world.keeps_back = lambda dwellings, ready_days: np.zeros(len(dwellings), dtype=bool)
+    search.give_back(world, np.concatenate([let, empty]))
+    assert world.ready_day[let[0]] >= world.day + 30
+    assert world.ready_day[empty[0]] == -1
+    assert not len(give_notice(world, departures, tenant, world.day + 45))

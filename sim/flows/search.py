@@ -82,7 +82,8 @@ def give_back(world: World, dwellings: np.ndarray) -> None:
         steering.take_back(world, dwelling)
     if world.keeps_back is not None and len(dwellings):
         is_let_again = world.keeps_back(dwellings, world.ready_day[dwellings])
-        world.ready_day[dwellings[~is_let_again]] = -1
+        is_empty = world.dwellings.tenant[dwellings] < 0
+        world.ready_day[dwellings[~is_let_again & is_empty]] = -1  # until then the notice of the tenant holds
         dwellings = dwellings[is_let_again]
     pass_on(world, dwellings, has_failed=True)
     put_on_list(world, dwellings)
