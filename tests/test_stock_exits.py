@@ -112,7 +112,7 @@ def test_works_empty_some_dwellings_for_a_time_and_lift_the_ban() -> None:
 
 
 def test_a_tenant_gives_notice_once_though_the_dwelling_is_kept_back_before_it_leaves() -> None:
-    """Nobody accepts a dwelling whose tenant is still there; it is then sold or emptied: the notice holds all the same."""
+    """Nobody accepts a dwelling whose tenant is still there; it is then sold or emptied: the notice holds."""
     world = worlds.world()
     let = np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] >= 0)[:1]
     empty = np.flatnonzero(world.dwellings.tenant[: len(world.dwellings)] < 0)[:1]
