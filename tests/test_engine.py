@@ -143,16 +143,16 @@ def first_access_arrivals(replication: Replication) -> pd.DataFrame:
     return pd.DataFrame({**files, **homes})
 
 
-def answers(replication: Replication) -> dict[tuple[int, int, int], EventKind]:
-    """Return what was answered, by application, how many offers it had had, and dwelling."""
+def answers(replication: Replication) -> dict[tuple[int, int, int, int], EventKind]:
+    """Return what was answered, by application, how many offers it had had, dwelling and day (rents are indexed)."""
     a, d = replication.applications.luck_id, replication.dwellings.luck_id
-    offered: dict[int, tuple[int, int, int]] = {}
+    offered: dict[int, tuple[int, int, int, int]] = {}
     had: dict[int, int] = defaultdict(int)
-    told: dict[tuple[int, int, int], EventKind] = {}
+    told: dict[tuple[int, int, int, int], EventKind] = {}
     for event in replication.events:
         kind, row, home = K(event["kind"]), int(event["application"]), int(event["dwelling"])
         if kind == K.OFFERED:
-            offered[row] = int(a[row]), had[row], int(d[home])
+            offered[row] = int(a[row]), had[row], int(d[home]), int(event["day"])
             had[row] += 1
         elif kind in (K.REFUSED, K.EXPIRED, K.ACCEPTED) and row in offered:
             told[offered.pop(row)] = kind

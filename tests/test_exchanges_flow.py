@@ -40,9 +40,9 @@ def bourse(name: str, *more: str, applicants: int = 1000, years: int = 1) -> Rep
     return live("reference", (f"rules/exchange/name={name}", *EASY, *more), applicants, years)
 
 
-def opened(name: str, number: int = 0, years: int = 1) -> Replication:
+def opened(name: str, number: int = 0, years: int = 1, applicants: int = 1000) -> Replication:
     """Return a replication with little friction, remembered."""
-    return kept("reference", (f"rules/exchange/name={name}", *EASY), 1000, years, number)
+    return kept("reference", (f"rules/exchange/name={name}", *EASY), applicants, years, number)
 
 
 def swapped(r: Replication, kind: EventKind) -> np.ndarray:
@@ -107,7 +107,7 @@ def test_any_scenario_with_exchanges_conserves(seed: int) -> None:
 
 @pytest.fixture(scope="module")
 def chained() -> Replication:
-    return opened("chains", 0, 2)
+    return opened("chains", 0, 2, 2000)
 
 
 def test_each_leg_goes_before_the_commission_of_the_landlord_of_its_dwelling(chained: Replication) -> None:

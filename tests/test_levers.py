@@ -10,6 +10,7 @@ import pytest
 from sim.inputs.faults import Faults
 from sim.inputs.scenario import load
 from sim.results.audit import audit
+from sim.state.luck import offspring
 from sim.state.records import Replication
 from sim.words.codes import EventKind, Ground, Occupation, Reason, Recognition
 from tests.worlds import fingerprint, kept, live
@@ -108,8 +109,12 @@ def test_a_wrong_public_is_told(tmp_path: Path) -> None:
 def test_seniors_are_helped_towards_smaller_dwellings() -> None:
     done = kept("reference", ("flows/help_to_move/per_year=1500.0",), SIZE, YEARS)
     assert audit(done) == []
-    helped = np.setdiff1d(done.applications.luck_id[: len(done.applications)], kept(*BASE).applications.luck_id)
-    rows = np.flatnonzero(np.isin(done.applications.luck_id[: len(done.applications)], helped))
+    who = done.applications.household[: len(done.applications)]
+    asked = [
+        offspring(done.households.luck_id[who], "help_to_move", day)
+        for day in sorted(set(done.applications.filed_day.tolist()))
+    ]
+    rows = np.flatnonzero((np.array(asked) == done.applications.luck_id[None, : len(done.applications)]).any(axis=0))
     wants = done.applications.grounds[rows] & np.uint32(int(Ground.M01_SOUS_OCCUPATION)) > 0
     recognised = done.applications.recognition[rows] & int(Recognition.MUTATION) > 0
     assert is_about(int((wants & recognised).sum()), 1500 * SCALE)

@@ -28,7 +28,7 @@ from sim.results.ensemble import run_ensemble
 from tests.conftest import program
 
 CHROMIUM, OFFICE = program("browser"), program("libreoffice")
-SIZE: dict[str, Any] = {"applicants": 500, "years": 1, "replications": 2}
+SIZE: dict[str, Any] = {"applicants": 1_000, "years": 1, "replications": 2}
 PAGES = ("bilan.html", "note.html", "compared/comparison.html", "compared/note.html")
 SHEET = Path(__file__).parents[1] / "calibration" / "fiche.html"
 SERIOUS = {"serious", "critical"}
