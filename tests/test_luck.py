@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.flows.programme import poisson_at
 from sim.population.raking import choose, even, mark
 from sim.state.luck import Luck, identities, mix, mix_many
 
@@ -157,3 +158,10 @@ def test_own_draws_have_the_law_asked() -> None:
     hits = np.bincount(own.binomial(np.full(count, 5), np.full(count, 0.3)), minlength=6)
     assert stats.chisquare(hits, stats.binom.pmf(np.arange(6), 5, 0.3) * count).pvalue > 1e-4
     assert abs(mark(own, np.full(count, 0.1)).mean() - 0.1) < FIVE_SIGMAS
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.01, 0.7, 20.0, 83.4, 2_740.0])
+def test_counts_are_the_quantiles_of_poissons_law_however_large_the_mean(mean: float) -> None:
+    quantiles = [0.0, 1e-9, *np.linspace(0.001, 0.999, 200).tolist()]
+    expected = np.maximum(stats.poisson.ppf(quantiles, mean), 0)
+    assert [poisson_at(q, mean) for q in quantiles] == expected.tolist()

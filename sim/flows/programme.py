@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from scipy.special import pdtr, pdtrik
 
 from sim.inputs.stock_files import Line, read_production
 from sim.population.programme import make, production_by_commune, where
@@ -98,10 +101,8 @@ def lowest(rows: np.ndarray, luck: np.ndarray, count: int) -> np.ndarray:
 
 def poisson_at(uniform: float, mean: float) -> int:
     """Return the Poisson count of a mean at a quantile: more is built with a larger mean, never less."""
-    count, term = 0, float(np.exp(-mean))
-    total = term
-    while uniform > total and term > 0:
-        count += 1
-        term *= mean / count
-        total += term
-    return count
+    if mean <= 0:
+        return 0
+    count: int = max(0, math.ceil(pdtrik(uniform, mean)))
+    is_rounded_up = count > 0 and pdtr(count - 1, mean) >= uniform
+    return count - int(is_rounded_up)

@@ -6,6 +6,7 @@ by that much. Those of a long one are served soon, so that it is rarer the longe
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ STEPS = 64
 """Head starts and ages at which chances are computed: between them, straight lines."""
 LONGEST_YEARS = 30
 HALVINGS = 60
+LARGEST_POWER = 500.0  # of e: beyond it nobody waits, and numbers overflow
 
 
 class Practice(NamedTuple):
@@ -34,9 +36,9 @@ class Practice(NamedTuple):
     rate: float  # chance a day of a new file with the longest head start
 
     def load(self, head_start: np.ndarray, age: np.ndarray) -> np.ndarray:
-        """Return the cumulated chance of having been housed by an age (days), by Newton's exponential."""
+        """Return the chance a day added up to an age (days): the cumulative hazard of Gompertz's law."""
         scale = self.rate * self.spread * np.exp((head_start - self.longest) / self.spread)
-        return np.asarray(scale * np.expm1(np.minimum(age / self.spread, 500.0)))
+        return np.asarray(scale * np.expm1(np.minimum(age / self.spread, LARGEST_POWER)))
 
 
 def practices(scenario: Scenario, shapes: Shapes, day: int) -> tuple[Practice, Practice]:
@@ -58,8 +60,12 @@ def practices(scenario: Scenario, shapes: Shapes, day: int) -> tuple[Practice, P
     return found[0], found[1]
 
 
+@lru_cache(maxsize=16)  # each replication draws a first day under the same practice
 def settled(longest: float, spread: float, share: float, lapse: float, validity: int) -> Practice:
-    """Return the practice under which a share of those who file is housed before it lapses, head starts even."""
+    """Return the practice under which a share of those who file is housed before it lapses, head starts even.
+
+    A share that no rate reaches (as many housed as file, some of whom lapse) gives the highest rate tried, one a day.
+    """
     heads = (np.arange(STEPS) + 0.5) / STEPS * longest
     ages = np.linspace(0.0, LONGEST_YEARS * DAYS_PER_YEAR, STEPS * LONGEST_YEARS)
     stays = (1 - lapse) ** np.floor(ages[:-1] / validity)
