@@ -31,8 +31,8 @@ def priors(parameters: Sequence[Mapping[str, Any]]) -> str:
     axes.set_yticks(range(len(parameters)), [textwrap.fill(one["label"], 46) for one in parameters])
     axes.set_xticks([0, 0.5, 1], ["bas de l'a priori", "milieu", "haut de l'a priori"])
     first_label, *_, last_label = axes.get_xticklabels()
-    first_label.set_ha("left")
-    last_label.set_ha("right")  # inside the frame, or it is cut
+    first_label.set_horizontalalignment("left")
+    last_label.set_horizontalalignment("right")  # inside the frame, or it is cut
     axes.set_ylim(len(parameters) - 0.5, -0.8)
     axes.set_xlim(-0.02, 1.02)
     axes.grid(visible=False)
